@@ -1,0 +1,184 @@
+import type { CanonicalEvent, JsonObject } from '#canonical';
+import type { JsonSchema, RateWindow } from '#destinations';
+
+/** What a source's credentials let their holder do; a dialect chooses the words, e.g. `write`, `read`, `public`. */
+export type Grant = string;
+
+export interface CredentialsSpec {
+  /** Every property is a string. */
+  readonly schema: JsonSchema;
+  /** Credentials in the vendor's style, for members the admin left out. */
+  generate(given: Readonly<Record<string, string>>, random: (bytes: number) => Buffer): Readonly<Record<string, string>>;
+  /** Every text by which a caller can be recognised, and what it grants. A pair is joined into one text. */
+  tokens(credentials: Readonly<Record<string, string>>): readonly { readonly token: string; readonly grant: Grant }[];
+}
+
+/** A request as far as a dialect may look at it. Header names are lower case. */
+export interface RequestView {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+/** What a caller presented: the token to look up, or why there is none. */
+export type Claim = { readonly token: string } | { readonly missing: string };
+
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Already serialized; empty for no body. */
+  readonly body: string;
+}
+
+/** Why an item was refused. `code`, `detail` and `pointer` are the vendor's words where it has some. */
+export interface Rejection {
+  /** 0-based position of the event in the request. */
+  readonly index: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly pointer?: string;
+  /** The event's name, if it had one. */
+  readonly name?: string;
+}
+
+/** What check found. Small and serializable: it is kept with the idempotency key to repeat the answer. */
+export interface Checked {
+  readonly kind: 'checked';
+  /** Events in the request, refused ones included. */
+  readonly total: number;
+  /** Ascending by index. */
+  readonly rejected: readonly Rejection[];
+  /** Natural keys by event position (null: none): a key seen in the last 24 hours drops the event as a duplicate. */
+  readonly naturalKeys?: readonly (string | null)[];
+}
+
+/** The request as a whole is refused in the vendor's words; nothing of it is kept. */
+export interface Refused {
+  readonly kind: 'refused';
+  readonly reply: Reply;
+  /** For the rejections list. */
+  readonly rejected: readonly Rejection[];
+}
+
+/** What intake answers: ids by event position. */
+export interface Receipts {
+  /** The id of the event at this position. */
+  idAt(index: number): string;
+}
+
+/** What can go wrong outside a dialect's own rules. Rendered by `replyToFault`. */
+export type Fault =
+  | { readonly kind: 'unauthorized'; readonly reason: 'missing' | 'unknown' | 'disabled'; readonly detail?: string }
+  | { readonly kind: 'forbidden'; readonly reason: 'grant' }
+  | { readonly kind: 'invalid_json' }
+  | { readonly kind: 'bad_encoding' }
+  | { readonly kind: 'payload_too_large'; readonly maxBytes: number }
+  | { readonly kind: 'unsupported_media_type' }
+  | { readonly kind: 'unsupported_encoding' }
+  | { readonly kind: 'bad_request'; readonly detail: string }
+  | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'idempotency_conflict' }
+  | { readonly kind: 'not_found' }
+  | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] }
+  /** Overload, a dependency that is gone, or shutdown. */
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
+  /** Too much waits already; some vendors have an own answer for it. */
+  | { readonly kind: 'queue_full'; readonly retryAfterSeconds: number }
+  | { readonly kind: 'internal' };
+
+/** How far the caller is from its limit, for vendors that say so on every answer. */
+export interface RateState {
+  readonly windows: readonly RateWindow[];
+  readonly remaining: number;
+  readonly resetSeconds: number;
+}
+
+export interface CheckContext {
+  readonly request: RequestView;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+}
+
+/** A request as it was stored: the accepted bytes without credentials, parsed again. */
+export interface StoredRequest {
+  readonly body: unknown;
+  /** The route's `id`. */
+  readonly route: string;
+  /** What `keepHeaders` named, lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sourceId: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** False for events that were refused. */
+  accepts(index: number): boolean;
+  /** The id that intake gave the event at this position. */
+  idAt(index: number): string;
+}
+
+export interface IngestRoute {
+  /** Stable name, stored with the events: never change its meaning. */
+  readonly id: string;
+  readonly method: 'POST';
+  /** Native path below the root, without final slash. */
+  readonly path: string;
+  readonly summary: string;
+  /** What the caller's credentials must grant. */
+  readonly grant: Grant;
+  readonly maxBodyBytes: number;
+  /** Media types taken, without parameters; a missing header is taken as the first. */
+  readonly contentTypes: readonly string[];
+  /** The vendor's documented limit; a source's own setting replaces it. Routes with the same `bucket` share it. */
+  readonly rateLimit: { readonly bucket: string; readonly windows: readonly RateWindow[] };
+  readonly idempotency?: { readonly header: string; readonly compareBody: boolean };
+  /** Headers that decode needs, lower case. */
+  readonly keepHeaders?: readonly string[];
+  /** True: too much waiting is answered with `queue_full` instead of `unavailable`. */
+  readonly ownQueueFull?: boolean;
+  readonly bodySchema: JsonSchema;
+  check(body: unknown, context: CheckContext): Checked | Refused;
+  reply(checked: Checked, receipts: Receipts): Reply;
+  /** Aligned with the request's events; undefined where refused. Pure: same bytes, same events. */
+  decode(stored: StoredRequest): readonly (CanonicalEvent | undefined)[];
+}
+
+/** A small authenticated answer that clients test a key with. */
+export interface ProbeRoute {
+  readonly id: string;
+  readonly method: 'GET';
+  readonly path: string;
+  readonly summary: string;
+  readonly grant: Grant;
+  reply(source: { readonly id: string; readonly name: string }): Reply;
+}
+
+/**
+ * A vendor's HTTP language, inwards. Everything is data or a pure function; clock, random, network and Redis stay with
+ * the mechanism in `ingest/`.
+ */
+export interface Dialect {
+  /** Equals the folder's name. */
+  readonly name: string;
+  readonly title: string;
+  readonly credentials: CredentialsSpec;
+  readonly routes: readonly IngestRoute[];
+  readonly probes: readonly ProbeRoute[];
+  /** Path prefixes whose unknown paths this dialect answers, e.g. `/v1/`. The longest prefix wins over dialects. */
+  readonly ownedPaths: readonly string[];
+  /** The part of a native path that may be left out below `/<dialect>`, e.g. `/api/v1`. */
+  readonly optionalPrefix?: string;
+  readonly cors?: { readonly paths: readonly string[]; readonly headers: readonly string[] };
+  /** Credentials from headers or query; absent: they are in the body and `claimFromBody` reads them. */
+  claim?(request: RequestView, route: IngestRoute | ProbeRoute): Claim;
+  claimFromBody?(body: unknown): Claim;
+  /** The accepted bytes without credentials. Absent: nothing to take out. */
+  scrub?(bytes: Buffer, body: unknown): Buffer;
+  replyToFault(fault: Fault, request: RequestView): Reply;
+  /** Headers that go on every answer to a recognised caller, rate-limited ones excepted. */
+  rateHeaders?(state: RateState): Readonly<Record<string, string>>;
+  /** A paste-ready request for the banner and the docs: path, headers and body with these credentials. */
+  sample(credentials: Readonly<Record<string, string>>): {
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: JsonObject;
+  };
+}

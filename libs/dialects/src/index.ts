@@ -1,0 +1,3 @@
+export * from './dialect.js';
+export * from './dialect-registry.js';
+export * from './ports.js';

@@ -1,0 +1,71 @@
+import type { RateWindow } from '#destinations';
+import type { Checked, Grant, RateState, Rejection } from './dialect.js';
+
+/** A configured sender, as far as ingest needs to know it. */
+export interface KnownSource {
+  readonly id: string;
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Absent: the dialect's documented limit. Empty: none. */
+  readonly rateLimit?: readonly RateWindow[];
+}
+
+/** Who may send. Lookup is by digest: it takes the same time whatever the token. */
+export abstract class SourceDirectory {
+  abstract find(dialect: string, token: string): { readonly source: KnownSource; readonly grant: Grant } | undefined;
+}
+
+export interface AppendRequest {
+  readonly requestId: string;
+  readonly sourceId: string;
+  readonly dialect: string;
+  readonly route: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** As it came, decompressed, without credentials. */
+  readonly body: Buffer;
+  readonly checked: Checked;
+  readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
+}
+
+export type AppendResult =
+  /** Safe on disk. `checked` is the first request's where this one repeats it. */
+  | { readonly kind: 'appended' | 'repeated'; readonly checked: Checked; idAt(index: number): string }
+  /** The key was used with another body. */
+  | { readonly kind: 'conflict' }
+  /** Not kept: too much waits already. */
+  | { readonly kind: 'shed'; readonly retryAfterSeconds: number }
+  /** Not kept, or (Redis fell silent in the middle) nobody knows. */
+  | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
+
+/** Durable intake. Never throws for Redis' sake and answers within two seconds. */
+export abstract class Intake {
+  /** True while every request is to be shed. */
+  abstract shedding(): boolean;
+  abstract append(request: AppendRequest): Promise<AppendResult>;
+}
+
+export interface RejectedRequest {
+  readonly requestId: string;
+  readonly sourceId: string | null;
+  readonly dialect: string;
+  readonly route: string;
+  readonly at: number;
+  readonly status: number;
+  readonly items: readonly (Rejection & { readonly item?: unknown })[];
+}
+
+/** Where refused items are kept for the admin. Never delays an answer. */
+export abstract class RejectionLog {
+  abstract record(rejected: RejectedRequest): void;
+}
+
+export type RateVerdict =
+  | { readonly kind: 'allowed'; readonly state: RateState }
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number };
+
+/** Ingest rate limits, per source and bucket, over all processes. */
+export abstract class RequestLimiter {
+  abstract take(sourceId: string, bucket: string, windows: readonly RateWindow[]): RateVerdict | Promise<RateVerdict>;
+}
