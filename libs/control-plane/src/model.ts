@@ -1,0 +1,83 @@
+import type { JsonObject } from '#canonical';
+import type { BatchSettings, ConnectorSettings, RateWindow, RetrySettings } from '#destinations';
+
+/** A configured sender. Credentials are in clear: lives in memory only. */
+export interface Source {
+  /** `[A-Za-z0-9_-]{1,64}` */
+  readonly id: string;
+  readonly name: string;
+  readonly dialect: string;
+  readonly enabled: boolean;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Credentials that a rotation replaced, good until then (milliseconds since 1970). */
+  readonly retiring: readonly { readonly credentials: Readonly<Record<string, string>>; readonly until: number }[];
+  /** Absent: the dialect's documented limit. Null: none. */
+  readonly rateLimit?: readonly RateWindow[] | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** Which events a destination wants. An absent member matches all. */
+export interface Match {
+  readonly sources?: readonly string[];
+  readonly dialects?: readonly string[];
+  /** Globs on the event name. */
+  readonly events?: readonly string[];
+  /** A MongoDB-like condition over dotted paths of the canonical event. */
+  readonly where?: JsonObject;
+}
+
+export interface Transform {
+  readonly renameEvents?: Readonly<Record<string, string>>;
+  readonly renameProperties?: Readonly<Record<string, string>>;
+  /** Globs on property names. */
+  readonly dropProperties?: readonly string[];
+  readonly setProperties?: JsonObject;
+}
+
+/** Why a destination holds its events: an admin's pause, or a credential that an import could not bring along. */
+export type PauseReason = 'admin' | 'credentials_missing';
+
+/** A configured receiver. Credentials are in clear: lives in memory only. */
+export interface Destination {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly config: JsonObject;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** A signing secret that a rotation replaced; both sign until then (milliseconds since 1970). */
+  readonly retiring?: { readonly credentials: Readonly<Record<string, string>>; readonly until: number };
+  readonly match: Match;
+  readonly transform: Transform;
+  readonly batch: BatchSettings;
+  readonly rateLimit: readonly RateWindow[];
+  readonly retry: RetrySettings;
+  readonly timeoutMs: number;
+  readonly concurrency: number;
+  readonly ordering: 'none' | 'per_user';
+  readonly maxQueuedBytes: number | null;
+  readonly paused: PauseReason | null;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+/** What a connector gets to see; a retiring signing secret rides along as `previousSigningSecret`. */
+export function connectorSettings(destination: Destination, now: number): ConnectorSettings {
+  const { config, credentials, retiring } = destination;
+  if (!retiring || retiring.until <= now || retiring.credentials.signingSecret === undefined) return { config, credentials };
+  return { config, credentials: { ...credentials, previousSigningSecret: retiring.credentials.signingSecret } };
+}
+
+/**
+ * The configuration as this process knows it: a snapshot in memory, at most a second behind the store.
+ * Reading never waits.
+ */
+export abstract class Configuration {
+  /** False until the first load. */
+  abstract get loaded(): boolean;
+  abstract get sources(): ReadonlyMap<string, Source>;
+  abstract get destinations(): ReadonlyMap<string, Destination>;
+  abstract source(dialect: string, token: string): { readonly source: Source; readonly grant: string } | undefined;
+  /** Called after every change with the new snapshot in place; returns how to stop listening. */
+  abstract onChange(listener: () => void): () => void;
+}
