@@ -1,0 +1,129 @@
+import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+
+export type RedisClient = Redis | Cluster;
+
+/** A unix socket of the embedded server, or the `REDIS_URL` of an own one (comma-separated nodes: a cluster). */
+export type RedisAddress = { readonly socketPath: string } | { readonly url: string };
+
+export interface RedisFaultListener {
+  (role: string, error: Error): void;
+}
+
+/** Time after which a command counts as failed on the clients that must not wait, in milliseconds. */
+const FAIL_FAST_MS = 1_500;
+
+/**
+ * Every connection of this process to Redis, by what a wait would mean:
+ * `ingest` fails fast and never resends (a refused request must not be written later), `shared` fails fast for
+ * everything else, `forQueues` waits for ever as BullMQ demands.
+ */
+export class RedisConnections {
+  readonly ingest: RedisClient;
+  readonly shared: RedisClient;
+  private readonly opened: RedisClient[] = [];
+  private queueClient: RedisClient | undefined;
+  private subscriber: RedisClient | undefined;
+  private readonly listeners = new Map<string, Set<(message: string) => void>>();
+
+  constructor(
+    private readonly address: RedisAddress,
+    private readonly onFault: RedisFaultListener = () => undefined,
+  ) {
+    const failFast = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false, commandTimeout: FAIL_FAST_MS };
+    this.ingest = this.open('ingest', { ...failFast, maxRetriesPerRequest: 0 });
+    this.shared = this.open('shared', { ...failFast, maxRetriesPerRequest: 1 });
+  }
+
+  get isCluster(): boolean {
+    return this.shared instanceof Cluster;
+  }
+
+  /** One client for all queues; BullMQ duplicates it for blocking reads. */
+  forQueues(): RedisClient {
+    this.queueClient ??= this.open('queues', { maxRetriesPerRequest: null });
+    return this.queueClient;
+  }
+
+  /** Resolves when both fail-fast clients can take commands; rejects after `timeoutMs`. */
+  async ready(timeoutMs: number): Promise<void> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      try {
+        await Promise.all([this.ingest.ping(), this.shared.ping()]);
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+  }
+
+  /** Messages may be missed while the connection is down: a listener must also look by itself now and then. */
+  async subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>> {
+    const subscriber = this.subscriberClient();
+    const known = this.listeners.get(channel);
+    if (known) known.add(listener);
+    else {
+      this.listeners.set(channel, new Set([listener]));
+      await subscriber.subscribe(channel);
+    }
+    return async () => {
+      const listeners = this.listeners.get(channel);
+      listeners?.delete(listener);
+      if (listeners?.size !== 0) return;
+      this.listeners.delete(channel);
+      await subscriber.unsubscribe(channel).catch(() => undefined);
+    };
+  }
+
+  close(): void {
+    for (const client of this.opened) client.disconnect();
+  }
+
+  private subscriberClient(): RedisClient {
+    if (this.subscriber) return this.subscriber;
+    const subscriber = this.open('subscriber', { maxRetriesPerRequest: null });
+    subscriber.on('message', (channel: string, message: string) => {
+      for (const listener of this.listeners.get(channel) ?? []) listener(message);
+    });
+    this.subscriber = subscriber;
+    return subscriber;
+  }
+
+  private open(role: string, options: RedisOptions): RedisClient {
+    const client = createClient(this.address, {
+      ...options,
+      connectionName: `gateway-${role}`,
+      disableClientInfo: true,
+      retryStrategy: (times) => Math.min(times * 50, 1_000),
+    });
+    client.on('error', (error: Error) => this.onFault(role, error));
+    this.opened.push(client);
+    return client;
+  }
+}
+
+function createClient(address: RedisAddress, options: RedisOptions): RedisClient {
+  if ('socketPath' in address) return new Redis({ ...options, path: address.socketPath });
+  const nodes = address.url.split(',').map((node) => node.trim());
+  const [first = ''] = nodes;
+  if (nodes.length === 1) return new Redis(first, options);
+  const { enableOfflineQueue = true, ...redisOptions } = options;
+  const clusterOptions: ClusterOptions = {
+    redisOptions: { ...redisOptions, ...credentialsOf(first) },
+    enableOfflineQueue,
+    clusterRetryStrategy: (times) => Math.min(times * 50, 1_000),
+    slotsRefreshTimeout: FAIL_FAST_MS,
+    ...(first.startsWith('rediss:') ? { dnsLookup: (host, done) => done(null, host) } : {}),
+  };
+  return new Cluster(nodes, clusterOptions);
+}
+
+function credentialsOf(url: string): RedisOptions {
+  const { username, password, protocol } = new URL(url);
+  return {
+    ...(username === '' ? {} : { username: decodeURIComponent(username) }),
+    ...(password === '' ? {} : { password: decodeURIComponent(password) }),
+    ...(protocol === 'rediss:' ? { tls: {} } : {}),
+  };
+}
