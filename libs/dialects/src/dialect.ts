@@ -8,13 +8,18 @@ export interface CredentialsSpec {
   /** Every property is a string. */
   readonly schema: JsonSchema;
   /** Credentials in the vendor's style, for members the admin left out. */
-  generate(given: Readonly<Record<string, string>>, random: (bytes: number) => Buffer): Readonly<Record<string, string>>;
+  generate(
+    given: Readonly<Record<string, string>>,
+    random: (bytes: number) => Buffer,
+  ): Readonly<Record<string, string>>;
   /** Every text by which a caller can be recognised, and what it grants. A pair is joined into one text. */
   tokens(credentials: Readonly<Record<string, string>>): readonly { readonly token: string; readonly grant: Grant }[];
 }
 
 /** A request as far as a dialect may look at it. Header names are lower case. */
 export interface RequestView {
+  /** What `X-Request-Id` answers; vendors whose error bodies carry ids derive them from it. */
+  readonly requestId: string;
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly headers: Readonly<Record<string, string | undefined>>;
@@ -48,7 +53,10 @@ export interface Checked {
   readonly total: number;
   /** Ascending by index. */
   readonly rejected: readonly Rejection[];
-  /** Natural keys by event position (null: none): a key seen in the last 24 hours drops the event as a duplicate. */
+  /**
+   * Natural keys by event position (null: none), unique per source. A key seen in the last 24 hours, or at an earlier
+   * position of the same request, drops the event as a duplicate.
+   */
   readonly naturalKeys?: readonly (string | null)[];
 }
 
@@ -79,6 +87,8 @@ export type Fault =
   | { readonly kind: 'rate_limited'; readonly retryAfterSeconds: number }
   | { readonly kind: 'idempotency_conflict' }
   | { readonly kind: 'not_found' }
+  /** A path in `gone`, whatever the method. */
+  | { readonly kind: 'gone' }
   | { readonly kind: 'method_not_allowed'; readonly allow: readonly string[] }
   /** Overload, a dependency that is gone, or shutdown. */
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number }
@@ -89,6 +99,7 @@ export type Fault =
 /** How far the caller is from its limit, for vendors that say so on every answer. */
 export interface RateState {
   readonly windows: readonly RateWindow[];
+  /** Of the longest window, like `resetSeconds`. */
   readonly remaining: number;
   readonly resetSeconds: number;
 }
@@ -164,6 +175,8 @@ export interface Dialect {
   readonly probes: readonly ProbeRoute[];
   /** Path prefixes whose unknown paths this dialect answers, e.g. `/v1/`. The longest prefix wins over dialects. */
   readonly ownedPaths: readonly string[];
+  /** Native paths the vendor has retired, without final slash: answered with the fault `gone`, without authentication. */
+  readonly gone?: readonly string[];
   /** The part of a native path that may be left out below `/<dialect>`, e.g. `/api/v1`. */
   readonly optionalPrefix?: string;
   readonly cors?: { readonly paths: readonly string[]; readonly headers: readonly string[] };
