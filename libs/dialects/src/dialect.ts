@@ -133,14 +133,16 @@ export interface IngestRoute {
   /** Native path below the root, without final slash. */
   readonly path: string;
   readonly summary: string;
-  /** What the caller's credentials must grant. */
-  readonly grant: Grant;
+  /** What the caller's credentials must grant; of several, one is enough. */
+  readonly grant: Grant | readonly Grant[];
+  /** Counted after decompression. */
   readonly maxBodyBytes: number;
   /** Media types taken, without parameters; a missing header is taken as the first. */
   readonly contentTypes: readonly string[];
   /** The vendor's documented limit; a source's own setting replaces it. Routes with the same `bucket` share it. */
   readonly rateLimit: { readonly bucket: string; readonly windows: readonly RateWindow[] };
-  readonly idempotency?: { readonly header: string; readonly compareBody: boolean };
+  /** `header` in lower case. A key belongs to this route (the default) or to the source, whatever the route. */
+  readonly idempotency?: { readonly header: string; readonly compareBody: boolean; readonly scope?: 'route' | 'source' };
   /** Headers that decode needs, lower case. */
   readonly keepHeaders?: readonly string[];
   /** True: too much waiting is answered with `queue_full` instead of `unavailable`. */
@@ -150,6 +152,13 @@ export interface IngestRoute {
   reply(checked: Checked, receipts: Receipts): Reply;
   /** Aligned with the request's events; undefined where refused. Pure: same bytes, same events. */
   decode(stored: StoredRequest): readonly (CanonicalEvent | undefined)[];
+  /**
+   * The body of a request to this route that carries these events, without credentials: the inverse of decode, so that
+   * decoding it again gives the same events. What it normalizes is listed in `<name>.md`.
+   */
+  encode(events: readonly CanonicalEvent[]): JsonObject;
+  /** The item of the event at this position as it came, without credentials: for the rejections list. */
+  itemAt?(body: unknown, index: number): unknown;
 }
 
 /** A small authenticated answer that clients test a key with. */
@@ -158,7 +167,7 @@ export interface ProbeRoute {
   readonly method: 'GET';
   readonly path: string;
   readonly summary: string;
-  readonly grant: Grant;
+  readonly grant: Grant | readonly Grant[];
   reply(source: { readonly id: string; readonly name: string }): Reply;
 }
 
@@ -173,12 +182,16 @@ export interface Dialect {
   readonly credentials: CredentialsSpec;
   readonly routes: readonly IngestRoute[];
   readonly probes: readonly ProbeRoute[];
-  /** Path prefixes whose unknown paths this dialect answers, e.g. `/v1/`. The longest prefix wins over dialects. */
+  /**
+   * Paths whose unknown members and wrong methods this dialect answers: a prefix if it ends in a slash (`/v1/`), else
+   * exactly that path (`/v1/batch`). The longest one wins over dialects.
+   */
   readonly ownedPaths: readonly string[];
   /** Native paths the vendor has retired, without final slash: answered with the fault `gone`, without authentication. */
   readonly gone?: readonly string[];
   /** The part of a native path that may be left out below `/<dialect>`, e.g. `/api/v1`. */
   readonly optionalPrefix?: string;
+  /** Native paths that browsers may call from anywhere (a prefix if it ends in a slash), and the headers they may send. */
   readonly cors?: { readonly paths: readonly string[]; readonly headers: readonly string[] };
   /** Credentials from headers or query; absent: they are in the body and `claimFromBody` reads them. */
   claim?(request: RequestView, route: IngestRoute | ProbeRoute): Claim;
