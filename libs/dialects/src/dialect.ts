@@ -142,7 +142,11 @@ export interface IngestRoute {
   /** The vendor's documented limit; a source's own setting replaces it. Routes with the same `bucket` share it. */
   readonly rateLimit: { readonly bucket: string; readonly windows: readonly RateWindow[] };
   /** `header` in lower case. A key belongs to this route (the default) or to the source, whatever the route. */
-  readonly idempotency?: { readonly header: string; readonly compareBody: boolean; readonly scope?: 'route' | 'source' };
+  readonly idempotency?: {
+    readonly header: string;
+    readonly compareBody: boolean;
+    readonly scope?: 'route' | 'source';
+  };
   /** Headers that decode needs, lower case. */
   readonly keepHeaders?: readonly string[];
   /** True: too much waiting is answered with `queue_full` instead of `unavailable`. */

@@ -1,0 +1,92 @@
+import {
+  formatInstant,
+  isJsonObject,
+  normalizeTimestamp,
+  type CanonicalEvent,
+  type EventValue,
+  type JsonObject,
+} from '#canonical';
+import type { StoredRequest } from '../dialect.js';
+import type { FlokitBatch, FlokitItem } from './flokit.wire.js';
+
+export function decodeBatch(stored: StoredRequest): readonly (CanonicalEvent | undefined)[] {
+  const { events } = stored.body as FlokitBatch;
+  return events.map((item, index) =>
+    stored.accepts(index) ? decodeItem(item as FlokitItem, index, stored) : undefined,
+  );
+}
+
+export function decodeSingle(stored: StoredRequest): readonly (CanonicalEvent | undefined)[] {
+  return [stored.accepts(0) ? decodeItem(stored.body as FlokitItem, 0, stored) : undefined];
+}
+
+function decodeItem(item: FlokitItem, index: number, stored: StoredRequest): CanonicalEvent {
+  const { event, user_id, anonymous_id, timestamp, properties, ...unknown } = item;
+  const kept = properties ?? {};
+  const value = valueOf(kept);
+  const receivedAt = formatInstant({ epochMs: stored.receivedAt, subMs: '' });
+  return {
+    id: stored.idAt(index),
+    type: 'track',
+    event,
+    user_id: user_id || null,
+    anonymous_id: anonymous_id || null,
+    timestamp: normalizeTimestamp(timestamp) ?? receivedAt,
+    received_at: receivedAt,
+    properties: kept,
+    ...(value && { value }),
+    source: { id: stored.sourceId, dialect: 'flokit' },
+    ...(Object.keys(unknown).length > 0 && { extras: unknown as JsonObject }),
+  };
+}
+
+/** Amounts are in major units under `revenue`, or `price` in the older taxonomy; both stay in `properties` as well. */
+function valueOf(properties: JsonObject): EventValue | undefined {
+  const { revenue, price, currency } = properties;
+  const amount = typeof revenue === 'number' ? revenue : price;
+  const hasAmount = typeof amount === 'number';
+  const hasCurrency = typeof currency === 'string' && currency !== '';
+  if (!hasAmount && !hasCurrency) return undefined;
+  return { ...(hasAmount && { amount }), ...(hasCurrency && { currency }) };
+}
+
+export function encodeBatch(events: readonly CanonicalEvent[]): JsonObject {
+  return { events: events.map(encodeItem) };
+}
+
+export function encodeSingle(events: readonly CanonicalEvent[]): JsonObject {
+  const [event] = events;
+  if (!event || events.length > 1) throw new RangeError(`/v1/events takes one event, not ${events.length}`);
+  return encodeItem(event);
+}
+
+/** What other dialects leave in `extras` is theirs and stays out. */
+export function encodeItem(event: CanonicalEvent): JsonObject {
+  const properties = encodeProperties(event);
+  return {
+    event: event.event,
+    ...(event.user_id !== null && { user_id: event.user_id }),
+    ...(event.anonymous_id !== null && { anonymous_id: event.anonymous_id }),
+    timestamp: event.timestamp,
+    ...(Object.keys(properties).length > 0 && { properties }),
+    ...(event.source.dialect === 'flokit' && event.extras),
+  };
+}
+
+function encodeProperties({ properties, value }: CanonicalEvent): JsonObject {
+  const own = valueOf(properties);
+  const addsAmount = value?.amount !== undefined && own?.amount === undefined && properties.revenue === undefined;
+  const addsCurrency =
+    value?.currency !== undefined && own?.currency === undefined && properties.currency === undefined;
+  if (!addsAmount && !addsCurrency) return properties;
+  return {
+    ...properties,
+    ...(addsAmount && { revenue: value.amount }),
+    ...(addsCurrency && { currency: value.currency }),
+  };
+}
+
+/** For the rejections list. */
+export function itemOfBatch(body: unknown, index: number): unknown {
+  return isJsonObject(body) && Array.isArray(body.events) ? (body.events[index] as unknown) : undefined;
+}
