@@ -1,0 +1,50 @@
+/** Stands wherever a secret was. */
+export const REDACTED = '[redacted]';
+
+/** Shorter credentials would also hit innocent text. */
+const MIN_SECRET_LENGTH = 6;
+
+/** The headers with the values of `secretHeaders` (lower case) replaced. */
+export function redactHeaders(
+  headers: Readonly<Record<string, string>>,
+  secretHeaders: readonly string[],
+): Readonly<Record<string, string>> {
+  const secret = new Set(secretHeaders);
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secret.has(name.toLowerCase()) ? REDACTED : value]),
+  );
+}
+
+/**
+ * The body with the values of these top-level members replaced. A body that is no JSON object is shown as it is only
+ * if there is nothing to hide.
+ */
+export function redactBody(body: string, secretMembers: readonly string[]): string {
+  if (secretMembers.length === 0) return body;
+  const parsed = parseObject(body);
+  if (!parsed) return REDACTED;
+  const hidden = secretMembers.filter((member) => Object.hasOwn(parsed, member));
+  return JSON.stringify({ ...parsed, ...Object.fromEntries(hidden.map((member) => [member, REDACTED])) });
+}
+
+/** Text of a foreign hand (an answer, an error) without the credentials that it may repeat. */
+export function redactText(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .sort((a, b) => b.length - a.length)
+    .reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
+}
+
+/** A URL for logs: its origin only, since the path and query of a webhook are often all its protection. */
+export function redactUrl(text: string): string {
+  return URL.canParse(text) ? new URL(text).origin : REDACTED;
+}
+
+function parseObject(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
