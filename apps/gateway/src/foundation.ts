@@ -1,0 +1,64 @@
+import {
+  createLog,
+  EmbeddedRedis,
+  loadSecrets,
+  Metrics,
+  Readiness,
+  RedisConnections,
+  type Environment,
+  type Log,
+  type RedisAddress,
+  type Secrets,
+} from '#platform';
+import { FrameworkFaults } from './http/framework-faults.js';
+import type { Shutdown } from './shutdown.js';
+
+/** What exists before any module does, shared by all of them. */
+export interface Foundation {
+  readonly environment: Environment;
+  readonly secrets: Secrets;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  readonly redis: RedisConnections;
+  readonly faults: FrameworkFaults;
+}
+
+const repeatMs = 10_000;
+
+/** Every part that is opened goes on `shutdown`, so that a start that fails half way leaves nothing behind. */
+export async function layFoundation(
+  environment: Environment,
+  log: Log,
+  readiness: Readiness,
+  shutdown: Shutdown,
+): Promise<Foundation> {
+  const address = await redisAddress(environment, log, shutdown);
+  const secrets = await loadSecrets(environment);
+  const redis = new RedisConnections(address, sparingly(log.child({ component: 'redis' })));
+  shutdown.push('redis connections', () => Promise.resolve(redis.close()));
+  return { environment, secrets, log, metrics: new Metrics(), readiness, redis, faults: new FrameworkFaults() };
+}
+
+export function openLog(environment: Environment, isTerminal: boolean): Log {
+  return createLog({ level: environment.logLevel, pretty: isTerminal });
+}
+
+async function redisAddress(environment: Environment, log: Log, shutdown: Shutdown): Promise<RedisAddress> {
+  const { redisUrl, dataDir, searchPath } = environment;
+  if (redisUrl !== undefined) return { url: redisUrl };
+  const embedded = await EmbeddedRedis.start({ dataDir, searchPath, log: log.child({ component: 'embedded-redis' }) });
+  shutdown.push('embedded redis', () => embedded.stop());
+  return { socketPath: embedded.socketPath };
+}
+
+/** Every client of a Redis that is gone reports each attempt to reconnect; one line per client and ten seconds will do. */
+function sparingly(log: Log): (role: string, error: Error) => void {
+  const saidAt = new Map<string, number>();
+  return (role, error) => {
+    const now = Date.now();
+    if (now - (saidAt.get(role) ?? 0) < repeatMs) return;
+    saidAt.set(role, now);
+    log.warn({ role, error }, 'Redis connection failed');
+  };
+}

@@ -1,0 +1,87 @@
+import 'reflect-metadata';
+import type { AddressInfo } from 'node:net';
+import { NestFactory } from '@nestjs/core';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
+import { bannerText } from './banner.js';
+import { layFoundation, openLog, type Foundation } from './foundation.js';
+import { GatewayModule } from './gateway.module.js';
+import { createHttpAdapter } from './http/http-adapter.js';
+import { Shutdown } from './shutdown.js';
+
+const wantsBanner = process.argv.includes('--banner') || process.stdout.isTTY;
+
+async function main(): Promise<void> {
+  const environment = checkedEnvironment();
+  const log = openLog(environment, process.stdout.isTTY);
+  dieOfSurprises(log);
+  const readiness = new Readiness();
+  const shutdown = new Shutdown(log);
+  shutdown.listen(() => readiness.startDraining());
+  try {
+    const foundation = await layFoundation(environment, log, readiness, shutdown);
+    const app = await createApplication(foundation);
+    shutdown.push('application', () => app.close());
+    await app.listen(environment.port, environment.host);
+    announce(app, foundation);
+  } catch (error) {
+    if (readiness.draining) return;
+    log.fatal({ error }, `The gateway cannot start: ${messageOf(error)}`);
+    await shutdown.run();
+    process.exit(1);
+  }
+}
+
+function checkedEnvironment(): Environment {
+  try {
+    return processEnvironment();
+  } catch (error) {
+    process.stderr.write(`${messageOf(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function createApplication(foundation: Foundation): Promise<NestFastifyApplication> {
+  const adapter = createHttpAdapter(foundation.faults, foundation.readiness);
+  const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(foundation), adapter, {
+    logger: new NestLog(foundation.log),
+    abortOnError: false,
+  });
+  // Plain HTTP is what we serve; whether browsers shall insist on TLS is for the proxy in front to say.
+  app.useSecurityHeaders({
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  });
+  return app;
+}
+
+function announce(app: NestFastifyApplication, { environment, log, secrets }: Foundation): void {
+  const baseUrl = baseUrlOf(environment.host, app.getHttpServer().address());
+  log.info({ baseUrl, role: environment.role, adminTokenFile: secrets.adminTokenFile }, 'Listening');
+  if (!wantsBanner || environment.role === 'worker') return;
+  process.stdout.write(bannerText({ baseUrl, adminTokenFile: secrets.adminTokenFile, samples: [] }));
+}
+
+/** An address that works from this machine, also where the server listens on all of them. */
+function baseUrlOf(host: string, address: AddressInfo | string | null): string {
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
+  if (host === '::') return `http://[::1]:${port}`;
+  return host.includes(':') ? `http://[${host}]:${port}` : `http://${host}:${port}`;
+}
+
+/** Going on after a surprise could acknowledge what is not kept; the next start picks up everything that is. */
+function dieOfSurprises(log: Log): void {
+  const die = (error: unknown): void => {
+    log.fatal({ error }, 'Unexpected failure');
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}
+
+await main();

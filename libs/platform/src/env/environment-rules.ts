@@ -1,0 +1,47 @@
+import { ValidateBy } from 'class-validator';
+import ipaddr from 'ipaddr.js';
+
+export const encryptionKeyBytes = 32;
+
+/** Standard base64 of 32 bytes; Node's decoder alone would take any text. */
+export function isEncryptionKey(text: string): boolean {
+  return /^[A-Za-z0-9+/]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === encryptionKeyBytes;
+}
+
+export function IsEncryptionKey(): PropertyDecorator {
+  return rule('isEncryptionKey', '$property must be 32 bytes as base64 (openssl rand -base64 32)', isEncryptionKey);
+}
+
+export function IsListenHost(): PropertyDecorator {
+  return rule('isListenHost', '$property must be an IP address or a host name', isListenHost);
+}
+
+export function IsRedisUrl(): PropertyDecorator {
+  const message = '$property must be redis:// or rediss:// URLs, separated by commas';
+  return rule('isRedisUrl', message, (text) => text.split(',').every((node) => isRedisNode(node.trim())));
+}
+
+export function AreCidrs(): PropertyDecorator {
+  return ValidateBy({
+    name: 'areCidrs',
+    validator: {
+      validate: (value: unknown) => Array.isArray(value) && value.every((entry) => ipaddr.isValidCIDR(String(entry))),
+      defaultMessage: () => '$property must be address ranges such as 10.0.0.0/8, separated by commas',
+    },
+  });
+}
+
+function rule(name: string, message: string, holds: (text: string) => boolean): PropertyDecorator {
+  const validate = (value: unknown): boolean => typeof value === 'string' && holds(value);
+  return ValidateBy({ name, validator: { validate, defaultMessage: () => message } });
+}
+
+function isListenHost(host: string): boolean {
+  return ipaddr.isValid(host) || /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/.test(host);
+}
+
+function isRedisNode(node: string): boolean {
+  if (!URL.canParse(node)) return false;
+  const { protocol, hostname } = new URL(node);
+  return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '';
+}

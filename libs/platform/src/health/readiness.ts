@@ -1,0 +1,61 @@
+/** One thing that must hold before an event can be accepted or delivered. */
+export abstract class ReadinessCheck {
+  /** Names the culprit in answers, e.g. `redis`. */
+  abstract readonly name: string;
+  /** What is wrong, in sentences; empty: ready. A rejection counts as not ready. */
+  abstract check(): readonly string[] | Promise<readonly string[]>;
+}
+
+export interface Unreadiness {
+  readonly check: string;
+  readonly reason: string;
+}
+
+const maxWaitMs = 700;
+
+/** What `/health/ready` asks. Injectable; every component registers the checks it stands for. */
+export class Readiness {
+  private readonly checks: ReadinessCheck[] = [];
+  private drainingSince: number | undefined;
+
+  register(check: ReadinessCheck): void {
+    this.checks.push(check);
+  }
+
+  /** True from the first signal on: nothing new may be accepted. */
+  get draining(): boolean {
+    return this.drainingSince !== undefined;
+  }
+
+  startDraining(): void {
+    this.drainingSince ??= Date.now();
+  }
+
+  /** Empty: ready. Answers within a second whatever a check does. */
+  async assess(): Promise<readonly Unreadiness[]> {
+    if (this.draining) return [{ check: 'process', reason: 'is shutting down' }];
+    const findings = await Promise.all(this.checks.map(async (check) => reasonsOf(check)));
+    return findings.flat();
+  }
+}
+
+async function reasonsOf(check: ReadinessCheck): Promise<readonly Unreadiness[]> {
+  const toFindings = (reasons: readonly string[]) => reasons.map((reason) => ({ check: check.name, reason }));
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<readonly string[]>((resolve) => {
+    timer = setTimeout(() => resolve([`gave no answer within ${maxWaitMs} ms`]), maxWaitMs);
+  });
+  try {
+    const answer = Promise.resolve().then(() => check.check());
+    return toFindings(await Promise.race([answer, silence]));
+  } catch (error) {
+    return toFindings([messageOf(error)]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function messageOf(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+  return String(error);
+}

@@ -1,0 +1,3 @@
+export * from './log.js';
+export * from './nest-log.js';
+export * from './redact.js';
