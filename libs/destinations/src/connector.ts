@@ -62,6 +62,8 @@ export interface InboundResponse {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Milliseconds since 1970; what a `Retry-After` date is measured against if the answer has no `date` header. */
+  readonly receivedAtMs?: number;
 }
 
 export interface Refusal {

@@ -1,0 +1,71 @@
+import type { JsonSchema } from '../connector.js';
+
+/** Names that belong to HTTP, to the gateway or to the signature; a trailing `-` stands for everything that begins so. */
+const RESERVED_HEADERS = [
+  'accept-encoding',
+  'connection',
+  'content-',
+  'expect',
+  'host',
+  'keep-alive',
+  'proxy-',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'webhook-',
+];
+
+export const configSchema: JsonSchema = {
+  type: 'object',
+  required: ['url'],
+  additionalProperties: false,
+  properties: {
+    url: {
+      type: 'string',
+      description: 'Where the events are posted to.',
+      pattern: '^https?://[^\\s\\\\]+$',
+      maxLength: 2_048,
+    },
+    headers: {
+      type: 'object',
+      description: 'Sent along with every request. Values are hidden wherever requests are shown.',
+      maxProperties: 32,
+      propertyNames: {
+        pattern: "^[A-Za-z0-9][A-Za-z0-9!#$%&'*+.^_`|~-]*$",
+        maxLength: 128,
+        not: { pattern: `^(?:${RESERVED_HEADERS.map(anyCase).join('|')})` },
+      },
+      additionalProperties: {
+        type: 'string',
+        description: 'Printable ASCII without blanks at either end.',
+        pattern: '^(?:[!-~](?:[\\t -~]*[!-~])?)?$',
+        maxLength: 4_096,
+      },
+    },
+  },
+};
+
+export const credentialsSchema: JsonSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    signingSecret: {
+      type: 'string',
+      description: 'Signs every request: `whsec_` and 24 to 64 bytes in base64. Generated if left out.',
+      pattern: '^whsec_(?=[A-Za-z0-9+/]{32,86}={0,2}$)(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$',
+    },
+    bearerToken: {
+      type: 'string',
+      description: 'Sent as `Authorization: Bearer …`.',
+      pattern: '^[A-Za-z0-9._~+/-]+=*$',
+      maxLength: 4_096,
+    },
+  },
+};
+
+/** JSON Schema patterns know no flag for it. */
+function anyCase(name: string): string {
+  const letters = [...name].map((letter) => (letter === '-' ? letter : `[${letter}${letter.toUpperCase()}]`)).join('');
+  return name.endsWith('-') ? letters : `${letters}$`;
+}
