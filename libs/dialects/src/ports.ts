@@ -25,7 +25,9 @@ export interface AppendRequest {
   readonly receivedAt: number;
   /** As it came, decompressed, without credentials. */
   readonly body: Buffer;
+  /** May leave no event accepted where there is an idempotency key: then only the key and this are to be kept. */
   readonly checked: Checked;
+  /** `key` is unique within the source: it names the route as well, where the dialect scopes keys so. */
   readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
 }
 
@@ -68,4 +70,18 @@ export type RateVerdict =
 /** Ingest rate limits, per source and bucket, over all processes. */
 export abstract class RequestLimiter {
   abstract take(sourceId: string, bucket: string, windows: readonly RateWindow[]): RateVerdict | Promise<RateVerdict>;
+}
+
+/** Counts for metrics, and what went wrong for the log. Called on the hot path: must return at once and never throw. */
+export abstract class IngestObserver {
+  /** Events that were appended just now; repeats of an idempotency key are not counted. */
+  abstract accepted(dialect: string, events: number): void;
+  /** Items refused by the dialect's rules, by the rejection's `code`. */
+  abstract rejected(dialect: string, code: string, items: number): void;
+  /** A request refused as a whole, by the fault's `kind`; `check` where the dialect's rules refused it. */
+  abstract refused(dialect: string, reason: string): void;
+  /** After every answer of an ingest route or probe. */
+  abstract answered(dialect: string, route: string, status: number, durationMs: number): void;
+  /** A fault of ours. The caller is told nothing of it but `requestId`. */
+  abstract failed(dialect: string, requestId: string, error: unknown): void;
 }

@@ -1,0 +1,97 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
+import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView } from '../dialect.js';
+import type { KnownSource } from '../ports.js';
+import { covers } from './path-table.js';
+
+/** What is known about a route before any request. */
+export class Lane<Route extends IngestRoute | ProbeRoute = IngestRoute | ProbeRoute> {
+  readonly grants: ReadonlySet<Grant>;
+  readonly cors: boolean;
+
+  constructor(
+    readonly dialect: Dialect,
+    readonly route: Route,
+  ) {
+    this.grants = new Set(typeof route.grant === 'string' ? [route.grant] : route.grant);
+    this.cors = allowsAnyOrigin(dialect, route.path);
+  }
+}
+
+/** One request on its way through the mechanism. */
+export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | ProbeRoute> {
+  readonly startedAt = performance.now();
+  readonly raw: IncomingMessage;
+  readonly view: RequestView;
+  source: KnownSource | null = null;
+  rateHeaders: Readonly<Record<string, string>> | undefined;
+
+  constructor(
+    readonly lane: Lane<Route>,
+    request: FastifyRequest,
+    readonly response: ServerResponse,
+    /** Milliseconds since 1970. */
+    readonly receivedAt: number,
+  ) {
+    this.raw = request.raw;
+    this.view = viewOf(request, lane.route.path);
+  }
+
+  get dialect(): Dialect {
+    return this.lane.dialect;
+  }
+}
+
+const NO_QUERY: Readonly<Record<string, string>> = {};
+
+export function viewOf(request: FastifyRequest, nativePath: string): RequestView {
+  const { url = '', headers } = request.raw;
+  return {
+    requestId: request.id,
+    path: nativePath,
+    query: url.includes('?') ? firstValues(request.query) : NO_QUERY,
+    // Only set-cookie comes as a list, and requests have none.
+    headers: headers as Readonly<Record<string, string | undefined>>,
+  };
+}
+
+function firstValues(query: unknown): Readonly<Record<string, string>> {
+  const entries = Object.entries(query as Record<string, string | readonly string[]>);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : (value[0] ?? '')]),
+  );
+}
+
+export function allowsAnyOrigin(dialect: Dialect, nativePath: string): boolean {
+  return dialect.cors?.paths.some((path) => covers(path, nativePath)) ?? false;
+}
+
+const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' } as const;
+
+/** The dialect's answer to a fault; if even that fails, an empty 500. */
+export function faultReply(dialect: Dialect, fault: Fault, view: RequestView): Reply {
+  try {
+    return dialect.replyToFault(fault, view);
+  } catch {
+    return { status: 500, headers: {}, body: '' };
+  }
+}
+
+/**
+ * Writes an answer past Fastify: it would add a charset to every JSON media type, which JSON:API forbids, and spell
+ * header names in lower case.
+ */
+export function writeReply(
+  response: ServerResponse,
+  requestId: string,
+  reply: Reply,
+  cors: boolean,
+  extra?: Readonly<Record<string, string>>,
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const headers: Record<string, string | number> = { ...reply.headers, ...extra, 'X-Request-Id': requestId };
+  if (cors) Object.assign(headers, ANY_ORIGIN);
+  if (reply.status !== 204) headers['Content-Length'] = Buffer.byteLength(reply.body);
+  response.writeHead(reply.status, headers);
+  response.end(reply.body);
+}

@@ -1,0 +1,121 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DialectRegistry } from '../dialect-registry.js';
+import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
+import { Admission } from './admission.js';
+import { Decompressor } from './decompress.js';
+import { InFlightBudget } from './in-flight-budget.js';
+import { faultReply, IngestCall, Lane, viewOf, writeReply } from './ingest-call.js';
+import { IngestHandler } from './ingest.handler.js';
+import { PathTable, type RoutePath } from './path-table.js';
+import { answerUnknownPath } from './unknown-path.js';
+
+/** Milliseconds since 1970. */
+export type Clock = () => number;
+
+export interface IngestSettings {
+  /** Bytes of request bodies that this process holds at most. */
+  readonly maxInFlightBytes: number;
+  readonly clock: Clock;
+}
+
+export const INGEST_SETTINGS = Symbol('INGEST_SETTINGS');
+
+/**
+ * Puts every dialect's paths on the Fastify instance, past Nest's pipeline: only so does every answer, whoever causes it,
+ * have the dialect's shape, and only so does a request cost microseconds.
+ */
+@Injectable()
+export class IngestServer {
+  private readonly handler: IngestHandler;
+  private readonly paths: PathTable;
+
+  constructor(
+    dialects: DialectRegistry,
+    sources: SourceDirectory,
+    intake: Intake,
+    rejections: RejectionLog,
+    limiter: RequestLimiter,
+    private readonly observer: IngestObserver,
+    @Inject(INGEST_SETTINGS) private readonly settings: IngestSettings,
+  ) {
+    const admission = new Admission(sources, limiter, intake);
+    const budget = new InFlightBudget(settings.maxInFlightBytes);
+    this.handler = new IngestHandler(admission, intake, rejections, observer, budget, new Decompressor());
+    this.paths = new PathTable(dialects.all);
+  }
+
+  /** Must be called before the instance is ready, and the instance made with `ingestServerOptions`. */
+  register(fastify: FastifyInstance): void {
+    fastify.register((scope, _options, registered) => {
+      scope.addHook('preClose', (done) => {
+        this.startClosing();
+        done();
+      });
+      scope.setErrorHandler((error, request, reply) => this.answerError(error, request, reply));
+      for (const path of this.paths.all) this.addRoute(scope, path);
+      for (const root of this.paths.roots) this.addUnknownPaths(scope, root);
+      registered();
+    });
+  }
+
+  /** From now on requests are answered with 503 and their connections closed; those running are finished. */
+  startClosing(): void {
+    this.handler.closing = true;
+  }
+
+  /** Everything happens before Fastify looks at the body: it only routes. */
+  private addRoute(scope: FastifyInstance, { dialect, route, path }: RoutePath): void {
+    const { clock } = this.settings;
+    if (route.method === 'GET') {
+      const lane = new Lane(dialect, route);
+      const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
+        reply.hijack();
+        this.handler.probe(new IngestCall(lane, request, reply.raw, clock()));
+      };
+      scope.route({ method: ['GET', 'HEAD'], url: path, onRequest, handler: neverReached });
+      return;
+    }
+    const lane = new Lane(dialect, route);
+    const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
+      reply.hijack();
+      void this.handler.ingest(new IngestCall(lane, request, reply.raw, clock()));
+    };
+    scope.route({ method: route.method, url: path, onRequest, handler: neverReached });
+  }
+
+  private addUnknownPaths(scope: FastifyInstance, root: string): void {
+    const onRequest = (request: FastifyRequest, reply: FastifyReply, done: () => void): void => {
+      if (!answerUnknownPath(this.paths, request, reply)) done();
+    };
+    const handler = (_request: FastifyRequest, reply: FastifyReply): void => reply.callNotFound();
+    scope.all(root, { onRequest }, handler);
+    scope.all(`${root}/*`, { onRequest }, handler);
+    // Methods that the router does not know at all (PROPFIND, …) end up here.
+    scope.register(
+      (below, _options, registered) => {
+        below.addHook('onRequest', onRequest);
+        below.setNotFoundHandler((_request, reply) => reply.code(404).send());
+        registered();
+      },
+      { prefix: root },
+    );
+  }
+
+  /** Errors of hooks that the application put around ingest. */
+  private answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const known = this.paths.find(request.raw.url ?? '/');
+    if (!known) {
+      void reply.code(500).send();
+      return;
+    }
+    this.observer.failed(known.dialect.name, request.id, error);
+    const answer = faultReply(known.dialect, { kind: 'internal' }, viewOf(request, known.nativePath));
+    reply.hijack();
+    writeReply(reply.raw, request.id, answer, false);
+  }
+}
+
+function neverReached(): never {
+  throw new Error('ingest answers in onRequest');
+}

@@ -1,0 +1,99 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
+import type { Reply } from '../dialect.js';
+import type { DialectRegistry } from '../dialect-registry.js';
+import { drainBody } from './collect-body.js';
+import { faultReply, viewOf, writeReply } from './ingest-call.js';
+import { PathTable } from './path-table.js';
+import { requestIds } from './request-ids.js';
+
+/** A caller has this long to send a whole request. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/**
+ * What the Fastify instance must be created with for ingest to keep its promises: own request ids, optional final
+ * slashes, and a dialect's shape even where Fastify or Node's parser refuses before any route runs.
+ */
+export function ingestServerOptions(dialects: DialectRegistry, newRequestId: () => string = requestIds()) {
+  const paths = new PathTable(dialects.all);
+  return {
+    genReqId: newRequestId,
+    exposeHeadRoutes: false,
+    // Fastify's own answer would not be a dialect's; ingest answers 503 itself while the server closes.
+    return503OnClosing: false,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
+    frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
+      answerFrameworkError(paths, error, request, reply);
+    },
+    clientErrorHandler: (error: ConnectionError, socket: Socket) => {
+      answerClientError(paths, error, socket, newRequestId());
+    },
+  } satisfies FastifyServerOptions;
+}
+
+/** Bad percent-encoding and over-long parameters: Fastify refuses these before it looks for a route. */
+function answerFrameworkError(
+  paths: PathTable,
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  const status = error.statusCode ?? 400;
+  const owner = paths.find(request.raw.url ?? '/');
+  const detail = 'The path is not valid percent-encoding';
+  const answer = owner
+    ? faultReply(owner.dialect, { kind: 'bad_request', detail }, viewOf(request, owner.nativePath))
+    : problem(status, error.code);
+  reply.hijack();
+  drainBody(request.raw);
+  writeReply(reply.raw, request.id, answer, false);
+}
+
+/** Node's parser gave up: there is no request and no response, only a socket. */
+function answerClientError(paths: PathTable, error: ConnectionError, socket: Socket, requestId: string): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const path = requestTarget(error.rawPacket);
+  const owner = path === undefined ? undefined : paths.find(path);
+  const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
+  const answer = owner
+    ? faultReply(owner.dialect, { kind: 'bad_request', detail: 'Malformed HTTP request' }, view)
+    : problem(clientErrorStatus(error.code), 'malformed_request');
+  socket.end(rawResponse(answer, requestId));
+}
+
+function clientErrorStatus(code: string | undefined): number {
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+/** The target of the request line, if this packet begins with one. */
+function requestTarget(packet: unknown): string | undefined {
+  if (!Buffer.isBuffer(packet)) return undefined;
+  return /^[A-Z-]{1,20} (\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
+}
+
+function problem(status: number, code: string): Reply {
+  const body = JSON.stringify({
+    type: 'about:blank',
+    title: STATUS_CODES[status] ?? 'Error',
+    status,
+    code: code.toLowerCase(),
+  });
+  return { status, headers: { 'Content-Type': 'application/problem+json' }, body };
+}
+
+function rawResponse(reply: Reply, requestId: string): string {
+  const headers = {
+    ...reply.headers,
+    'X-Request-Id': requestId,
+    'Content-Length': String(Buffer.byteLength(reply.body)),
+    Connection: 'close',
+  };
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`);
+  return `HTTP/1.1 ${reply.status} ${STATUS_CODES[reply.status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n${reply.body}`;
+}
