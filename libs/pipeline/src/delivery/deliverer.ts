@@ -1,0 +1,295 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CanonicalEvent } from '#canonical';
+import { connectorSettings, type Configuration, type Destination } from '#control-plane';
+import type { Connector, ConnectorRegistry, Interpretation } from '#destinations';
+import type { Log, RedisConnections } from '#platform';
+import { destinationKeys } from '../keys.js';
+import { fromRanges } from '../segment/position-ranges.js';
+import type { SegmentStore } from '../segment/segment-store.js';
+import { advance, sending, type Moment, type Step } from './advance.js';
+import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
+import { admitScript, settleScript } from './delivery.scripts.js';
+import type { HeldJob } from './delivery-queues.js';
+import { newPart, planParts } from './plan.js';
+import { requestKey } from './request-key.js';
+import type { RequestSender, Sent } from './request-sender.js';
+import { applyChange, probeIntervalMs, settlementText, type Change } from './settlement.js';
+import { compileTransform, type Transformer } from './transform.js';
+
+/** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */
+const WAIT_IN_PLACE_MS = 250;
+/** Dead letters one destination may keep; more, and it is held. */
+const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
+const MAX_PUT_OFF_MS = 3_600_000;
+
+export interface DeliveryListener {
+  settled(destinationId: string, entries: readonly string[]): void;
+  /** The batch is done: there is room for the next. */
+  finished(destination: Destination): void;
+  breakerClosed(destination: Destination): void;
+  attempted(destination: Destination, attempt: Attempt, change: Change): void;
+}
+
+interface Admission {
+  readonly verdict: 'go' | 'probe' | 'hold' | 'gone';
+  readonly waitMs: number;
+  readonly reason: string;
+  readonly revision: number;
+  readonly record: string;
+  readonly refusals: number;
+}
+
+/** A batch as far as this run has got with it. */
+interface Work {
+  readonly destination: Destination;
+  readonly connector: Connector;
+  record: BatchRecord;
+  revision: number;
+  readonly events: readonly (CanonicalEvent | undefined)[];
+}
+
+/** `sent` and `unsent`: there is more of the batch to do. */
+type Progress = 'sent' | 'unsent' | 'complete' | 'stale' | 'aborted';
+
+/** Runs one batch job: as many requests as its parts need, each settled before the next. */
+export class Deliverer {
+  private stopping = false;
+  private readonly transformers = new WeakMap<Destination, { readonly transform: Transformer | undefined }>();
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly configuration: Configuration,
+    private readonly connectors: ConnectorRegistry,
+    private readonly segments: SegmentStore,
+    private readonly sender: RequestSender,
+    private readonly listener: DeliveryListener,
+    private readonly log: Log,
+  ) {}
+
+  async process(destinationId: string, job: HeldJob, signal: AbortSignal): Promise<void> {
+    const { batchId } = job.data;
+    let { heldSince } = job.data;
+    let work: Work | undefined;
+    let admission: Admission | undefined;
+    for (;;) {
+      const destination = this.configuration.destinations.get(destinationId);
+      // Deleted, or created so lately that this process has yet to hear of it.
+      if (!destination) return job.putOff(1_000);
+      if (this.stopping) return job.putOff(0);
+      admission ??= await this.admit(destination, batchId);
+      if (admission.verdict === 'gone') return;
+      if (admission.verdict === 'hold') {
+        heldSince ??= Date.now();
+        await waitOrPutOff(job, admission.waitMs, signal, { batchId, heldSince });
+        admission = undefined;
+        continue;
+      }
+      const known = work?.revision === admission.revision && work.destination === destination;
+      if (!work || !known) work = await this.begin(destination, admission);
+      const waitMs = nextDue(work.record.parts ?? [])?.waitMs ?? 0;
+      if (waitMs > 0) {
+        await waitOrPutOff(job, waitMs, signal);
+        continue;
+      }
+      const heldMs = heldSince === undefined ? 0 : Date.now() - heldSince;
+      heldSince = undefined;
+      const progress = await this.attempt(work, admission, heldMs, signal);
+      if (progress === 'complete') return this.listener.finished(destination);
+      if (progress === 'stale') return;
+      if (progress === 'aborted') return job.putOff(0);
+      // Nothing was sent: the permission still stands.
+      admission = progress === 'unsent' ? { ...admission, revision: work.revision } : undefined;
+    }
+  }
+
+  /** Running jobs end after the request they are at. */
+  stop(): void {
+    this.stopping = true;
+  }
+
+  private async admit(destination: Destination, batchId: string): Promise<Admission> {
+    const { id, rateLimit } = destination;
+    const keys = [destinationKeys.state(id), destinationKeys.batch(id, batchId)];
+    rateLimit.forEach((_, window) => keys.push(destinationKeys.rate(id, window)));
+    const values = [
+      destination.paused ?? '',
+      probeIntervalMs(destination),
+      DEAD_LETTER_MAX_BYTES,
+      ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
+    ];
+    const reply = (await admitScript.run(this.redis.shared, keys, values)) as (string | number)[];
+    const [verdict, waitMs = 0, reason = '', revision = 0, record = '', refusals = 0] = reply;
+    return {
+      verdict: verdict as Admission['verdict'],
+      waitMs: Number(waitMs),
+      reason: String(reason),
+      revision: Number(revision),
+      record: String(record),
+      refusals: Number(refusals),
+    };
+  }
+
+  private async begin(destination: Destination, admission: Admission): Promise<Work> {
+    const record = readBatchRecord(admission.record);
+    const events = await this.eventsOf(record, this.transformerOf(destination));
+    const connector = this.connectors.get(destination.type);
+    if (!connector) throw new Error(`no connector of type ${destination.type}`);
+    return { destination, connector, record, revision: admission.revision, events };
+  }
+
+  private transformerOf(destination: Destination): Transformer | undefined {
+    const known = this.transformers.get(destination) ?? { transform: compileTransform(destination.transform) };
+    this.transformers.set(destination, known);
+    return known.transform;
+  }
+
+  private async eventsOf(record: BatchRecord, transform?: Transformer): Promise<(CanonicalEvent | undefined)[]> {
+    const lists = await Promise.all(
+      record.references.map(async ([segmentId, positions]) => {
+        const segment = await this.segments.load(segmentId);
+        return fromRanges(positions).map((position) => segment?.events[position]);
+      }),
+    );
+    const events = lists.flat();
+    return transform ? events.map((event) => event && transform(event)) : events;
+  }
+
+  private async attempt(
+    work: Work,
+    admission: Admission,
+    heldMs: number,
+    signal: AbortSignal,
+  ): Promise<Progress> {
+    const { destination, connector, events } = work;
+    const now = Date.now();
+    const plan = work.record.parts
+      ? { parts: work.record.parts, notWanted: [], rejected: [] }
+      : planParts(events, connector, connectorSettings(destination, now));
+    const { part } = nextDue(plan.parts) ?? {};
+    if (!part) return this.settle(work, { ...unchanged, ...plan, health: { kind: 'unknown' } }, now);
+    const members = sending(part);
+    const key = requestKey(work.record.id, part.lane, members);
+    const chosen = fromRanges(members).flatMap((member) => events[member] ?? []);
+    const sent = await this.sender.send({ destination, connector, events: chosen, lane: part.lane, key, now, signal });
+    if (sent.kind === 'aborted') return 'aborted';
+    const held = { ...part, heldMs: part.heldMs + (part.firstAttemptAt === null ? 0 : heldMs) };
+    const step = stepFor(held, sent, destination, {
+      now: Date.now(),
+      random: Math.random(),
+      refusals: admission.refusals,
+      ...(admission.verdict === 'probe' ? { probing: admission.reason } : {}),
+    });
+    const others = plan.parts.filter((other) => other !== part);
+    const change: Change = {
+      ...step,
+      // What is put off goes behind the others; what a split left goes first.
+      parts: step.parts.some(({ notBefore }) => notBefore > now) ? [...others, ...step.parts] : [...step.parts, ...others],
+      notWanted: plan.notWanted,
+      rejected: [...plan.rejected, ...step.rejected],
+      ...attemptOf(sent, step, key, members, now),
+    };
+    if (change.attempt) this.listener.attempted(destination, change.attempt, change);
+    const progress = await this.settle(work, change, now);
+    return progress === 'sent' && sent.kind === 'oversize' ? 'unsent' : progress;
+  }
+
+  private async settle(work: Work, change: Change, now: number): Promise<'sent' | 'complete' | 'stale'> {
+    const { destination, record, revision } = work;
+    const { id } = destination;
+    const next = applyChange(record, change);
+    const complete = change.parts.length === 0;
+    const keys = [
+      destinationKeys.batch(id, record.id),
+      destinationKeys.batches(id),
+      destinationKeys.state(id),
+      destinationKeys.open(id),
+      destinationKeys.settled(id),
+      destinationKeys.finished(id),
+      destinationKeys.deadLetters(id),
+      destinationKeys.deadLetterOrder(id),
+    ];
+    const settlement = settlementText(record, change, destination, work.events, now);
+    const values = [String(revision), JSON.stringify(next), record.id, complete ? '1' : '0', settlement];
+    const [verdict, breaker, ...settled] = (await settleScript.run(this.redis.shared, keys, values)) as string[];
+    if (verdict === 'stale') {
+      this.log.warn({ destinationId: id, batchId: record.id }, 'another worker has taken the batch over');
+      return 'stale';
+    }
+    work.record = next;
+    work.revision = revision + 1;
+    this.listener.settled(id, settled);
+    if (breaker === 'opened') this.log.warn({ destinationId: id, reason: change.attempt?.code }, 'breaker opened');
+    if (breaker === 'closed') this.listener.breakerClosed(destination);
+    return complete ? 'complete' : 'sent';
+  }
+}
+
+const unchanged = { delivered: [], duplicate: [], refusedSingles: 0, holdMs: 0 };
+
+function stepFor(part: Part, sent: Exclude<Sent, { kind: 'aborted' }>, destination: Destination, moment: Moment): Step {
+  if (sent.kind === 'answered') return advance(part, sent.interpretation, destination.retry, moment);
+  return oversize(part, sent.bytes, sent.maxBytes);
+}
+
+/** Too large before it was sent: cut into as many equal parts as should fit, or dead if it is one event. */
+function oversize(part: Part, bytes: number, maxBytes: number): Step {
+  const members = fromRanges(part.members);
+  const [single] = members;
+  if (members.length === 1 && single !== undefined) {
+    const detail = `the request would be ${bytes} bytes, the destination takes ${maxBytes}`;
+    const rejected = [{ member: single, code: 'event_too_large', detail }];
+    return { ...unchanged, rejected, parts: [], health: { kind: 'unknown' } };
+  }
+  const size = Math.max(1, Math.floor(members.length / Math.ceil((bytes / maxBytes) * 1.05)));
+  const parts: Part[] = [];
+  for (let i = 0; i < members.length; i += size) {
+    parts.push({ ...newPart(part.lane, members.slice(i, i + size)), attempts: part.attempts });
+  }
+  return { ...unchanged, rejected: [], parts, health: { kind: 'unknown' } };
+}
+
+function attemptOf(
+  sent: Exclude<Sent, { kind: 'aborted' }>,
+  step: Step,
+  key: string,
+  members: string,
+  now: number,
+): Pick<Change, 'attempt' | 'lastResponse'> {
+  if (sent.kind === 'oversize') return {};
+  const { status, code, body, tookMs, interpretation } = sent;
+  const attempt: Attempt = {
+    at: new Date(now).toISOString(),
+    key,
+    events: members,
+    ...(status === undefined ? {} : { status }),
+    code,
+    outcome: outcomeWord(interpretation, step),
+    tookMs,
+  };
+  return { attempt, ...(status === undefined ? {} : { lastResponse: { status, body } }) };
+}
+
+function outcomeWord(interpretation: Interpretation, step: Step): string {
+  if (interpretation.kind !== 'per_event') return interpretation.kind;
+  return step.rejected.length === 0 && step.parts.length === 0 ? 'delivered' : 'partial';
+}
+
+function nextDue(parts: readonly Part[]): { readonly part: Part; readonly waitMs: number } | undefined {
+  const now = Date.now();
+  let soonest: Part | undefined;
+  for (const part of parts) {
+    if (part.notBefore <= now) return { part, waitMs: 0 };
+    if (!soonest || part.notBefore < soonest.notBefore) soonest = part;
+  }
+  return soonest && { part: soonest, waitMs: soonest.notBefore - now };
+}
+
+async function waitOrPutOff(
+  job: HeldJob,
+  waitMs: number,
+  signal: AbortSignal,
+  data: HeldJob['data'] = { batchId: job.data.batchId },
+): Promise<void> {
+  if (waitMs > WAIT_IN_PLACE_MS) return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS), data);
+  await sleep(waitMs, undefined, { signal });
+}

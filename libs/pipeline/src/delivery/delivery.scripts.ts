@@ -1,0 +1,229 @@
+import { defineScript } from '#platform';
+
+/**
+ * Forms pending references into a batch record as soon as it is full or has waited long enough.
+ * KEYS: 1 pending, 2 batches, 3 state, 4 record. ARGV: 1 batch id, 2 max events, 3 max bytes, 4 max wait (ms),
+ * 5 open batches at most.
+ * Returns `{'made', record}`, `{'wait', ms}`, `{'busy'}` (enough batches are open) or `{'none'}`.
+ */
+export const gatherScript = defineScript(
+  'gwGather',
+  `
+local head = redis.call('LINDEX', KEYS[1], 0)
+if not head then return {'none'} end
+if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return {'busy'} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes')
+local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
+if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
+  return {'wait', due - now}
+end
+
+local function split(ranges, most)
+  local taken, left = {}, {}
+  for part in string.gmatch(ranges, '[^,]+') do
+    local from, to = string.match(part, '^(%d+)-(%d+)$')
+    from = tonumber(from or part)
+    to = tonumber(to or part)
+    local size = to - from + 1
+    if most >= size then
+      taken[#taken + 1] = part
+      most = most - size
+    else
+      if most > 0 then taken[#taken + 1] = from .. '-' .. (from + most - 1) end
+      left[#left + 1] = (from + most) .. '-' .. to
+      most = 0
+    end
+  end
+  return table.concat(taken, ','), table.concat(left, ',')
+end
+
+local references, events, bytes = {}, 0, 0
+while events < maxEvents and bytes < maxBytes do
+  local element = redis.call('LPOP', KEYS[1])
+  if not element then break end
+  local id, ranges, count, size, sequence, at = string.match(element, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)$')
+  count, size = tonumber(count), tonumber(size)
+  local room = maxEvents - events
+  local byBytes = math.floor((maxBytes - bytes) * count / math.max(size, 1))
+  if byBytes < room then room = byBytes end
+  if room < 1 and events == 0 then room = 1 end
+  if room < 1 then
+    redis.call('LPUSH', KEYS[1], element)
+    break
+  end
+  if room < count then
+    local taken, left = split(ranges, room)
+    local part = math.floor(size * room / count)
+    redis.call('LPUSH', KEYS[1], id .. '|' .. left .. '|' .. (count - room) .. '|' .. (size - part) .. '|' .. sequence .. '|' .. at)
+    ranges, count, size = taken, room, part
+  end
+  references[#references + 1] = '["' .. id .. '","' .. ranges .. '",' .. count .. ',' .. sequence .. ']'
+  events = events + count
+  bytes = bytes + size
+end
+local record = '{"v":1,"id":"' .. ARGV[1] .. '","at":' .. string.format('%d', now) .. ',"references":[' .. table.concat(references, ',')
+  .. '],"count":' .. events .. ',"bytes":' .. bytes
+  .. ',"parts":null,"settled":{"delivered":"","duplicate":"","notWanted":"","rejected":[]},"attempts":[]}'
+redis.call('HSET', KEYS[4], 'r', 0, 'j', record)
+redis.call('ZADD', KEYS[2], string.format('%d', now), ARGV[1])
+redis.call('HINCRBY', KEYS[3], 'pending', -events)
+redis.call('HINCRBY', KEYS[3], 'pendingBytes', -bytes)
+redis.call('HINCRBY', KEYS[3], 'open', events)
+redis.call('HINCRBY', KEYS[3], 'openBytes', bytes)
+return {'made', record}
+`,
+);
+
+/**
+ * May a request go out now? Holds for pause, breaker, a destination's Retry-After, full dead letters and rate limits,
+ * in this order; while the breaker is open one request at a time may probe.
+ * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
+ * letters at most, then per window: requests, milliseconds.
+ * Returns `{verdict, ms to wait, reason, revision, record, refusals in a row, failures in a row}`; verdict is go, probe,
+ * hold or gone.
+ */
+export const admitScript = defineScript(
+  'gwAdmit',
+  `
+local record = redis.call('HMGET', KEYS[2], 'r', 'j')
+if not record[2] then return {'gone'} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'failures', 'breakerCode')
+local function answer(verdict, wait, reason)
+  return {verdict, wait, reason, tonumber(record[1]), record[2], tonumber(state[5] or '0'), tonumber(state[6] or '0')}
+end
+if ARGV[1] ~= '' then return answer('hold', 3600000, ARGV[1]) end
+if tonumber(state[4] or '0') >= tonumber(ARGV[3]) then return answer('hold', 5000, 'dead_letters_full') end
+local hold = tonumber(state[3] or '0')
+if hold > now then return answer('hold', hold - now, 'retry_after') end
+local probing = false
+if state[1] then
+  local probeAt = tonumber(state[2] or '0')
+  if probeAt > now then return answer('hold', probeAt - now, state[7]) end
+  probing = true
+end
+for w = 3, #KEYS do
+  local requests, span = tonumber(ARGV[4 + 2 * (w - 3)]), tonumber(ARGV[5 + 2 * (w - 3)])
+  local oldest = redis.call('LINDEX', KEYS[w], requests - 1)
+  if oldest and tonumber(oldest) + span > now then return answer('hold', tonumber(oldest) + span - now, 'rate_limit') end
+end
+for w = 3, #KEYS do
+  local requests, span = tonumber(ARGV[4 + 2 * (w - 3)]), tonumber(ARGV[5 + 2 * (w - 3)])
+  redis.call('LPUSH', KEYS[w], string.format('%d', now))
+  redis.call('LTRIM', KEYS[w], 0, requests - 1)
+  redis.call('PEXPIRE', KEYS[w], span)
+end
+if probing then
+  redis.call('HSET', KEYS[1], 'probeAt', string.format('%d', now + tonumber(ARGV[2])))
+  return answer('probe', 0, state[7])
+end
+return answer('go', 0, '')
+`,
+);
+
+/**
+ * Writes down what an attempt meant: the record's new state, the counters, dead letters and the breaker, in one step.
+ * Refused when somebody else has written the record since (the job's lock was lost).
+ * KEYS: 1 record, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 dead letters, 8 dead letter order.
+ * ARGV: 1 expected revision, 2 new record, 3 batch id, 4 '1' if complete, 5 settlement (JSON, see settlement.ts).
+ * Returns `{'stale'}`, or `{'ok', breaker: '', 'opened' or 'closed', segments settled…}`.
+ */
+export const settleScript = defineScript(
+  'gwSettle',
+  `
+if redis.call('HGET', KEYS[1], 'r') ~= ARGV[1] then return {'stale'} end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local stamp = string.format('%d', now)
+local s = cjson.decode(ARGV[5])
+local done = {}
+for i = 1, #s.segments, 2 do
+  local id, count = s.segments[i], s.segments[i + 1]
+  local open = redis.call('HGET', KEYS[4], id)
+  if open then
+    local left, batches = string.match(open, '^(.-)|(.*)$')
+    left = tonumber(left) - count
+    if not string.find(batches, ARGV[3], 1, true) then
+      batches = batches == '' and ARGV[3] or (batches .. ',' .. ARGV[3])
+    end
+    if left > 0 then
+      redis.call('HSET', KEYS[4], id, string.format('%d', left) .. '|' .. batches)
+    else
+      redis.call('HDEL', KEYS[4], id)
+      redis.call('HSET', KEYS[5], id, batches)
+      done[#done + 1] = id .. '|' .. batches
+    end
+  end
+end
+for i = 1, #s.counters, 2 do
+  if s.counters[i + 1] ~= 0 then redis.call('HINCRBY', KEYS[3], s.counters[i], string.format('%d', s.counters[i + 1])) end
+end
+for i = 1, #s.dead, 2 do
+  local id, letter = s.dead[i], s.dead[i + 1]
+  local old = redis.call('HGET', KEYS[7], id)
+  redis.call('HSET', KEYS[7], id, letter)
+  redis.call('ZADD', KEYS[8], stamp, id)
+  redis.call('HINCRBY', KEYS[3], 'deadBytes', #letter - (old and #old or 0))
+  if not old then redis.call('HINCRBY', KEYS[3], 'dead', 1) end
+end
+if s.lastError then redis.call('HSET', KEYS[3], 'lastError', s.lastError) end
+if s.holdMs > 0 then redis.call('HSET', KEYS[3], 'holdUntil', string.format('%d', now + s.holdMs)) end
+
+local breaker = ''
+local function open(code)
+  if redis.call('HSETNX', KEYS[3], 'breakerSince', stamp) == 1 then breaker = 'opened' end
+  redis.call('HSET', KEYS[3], 'breakerCode', code, 'probeAt', string.format('%d', now + s.probeMs))
+end
+if s.health == 'good' then
+  redis.call('HSET', KEYS[3], 'failures', 0)
+  if s.accepted then redis.call('HSET', KEYS[3], 'refusals', 0) end
+  if redis.call('HDEL', KEYS[3], 'breakerSince', 'breakerCode', 'probeAt') > 0 then breaker = 'closed' end
+elseif s.health == 'broken' then
+  open(s.code)
+elseif s.health == 'failed' then
+  local failures = redis.call('HINCRBY', KEYS[3], 'failures', 1)
+  if failures >= s.failuresToOpen or redis.call('HEXISTS', KEYS[3], 'breakerSince') == 1 then open(s.code) end
+end
+if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
+
+redis.call('HSET', KEYS[1], 'r', tonumber(ARGV[1]) + 1, 'j', ARGV[2])
+if ARGV[4] == '1' then
+  redis.call('ZREM', KEYS[2], ARGV[3])
+  redis.call('HINCRBY', KEYS[3], 'openBytes', -s.bytes)
+  redis.call('ZADD', KEYS[6], stamp, ARGV[3])
+  local kept = redis.call('HINCRBY', KEYS[3], 'finishedBytes', #ARGV[2])
+  local prefix = string.sub(KEYS[1], 1, #KEYS[1] - #ARGV[3])
+  while kept > s.finishedMaxBytes do
+    local oldest = redis.call('ZPOPMIN', KEYS[6])[1]
+    if not oldest then break end
+    local size = #(redis.call('HGET', prefix .. oldest, 'j') or '')
+    redis.call('DEL', prefix .. oldest)
+    kept = redis.call('HINCRBY', KEYS[3], 'finishedBytes', -size)
+  end
+end
+return {'ok', breaker, unpack(done)}
+`,
+);
+
+/**
+ * Forgets a destination: everything of it that waits is handed back to the segments' ledgers.
+ * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
+ * the id is used), 10 dead letters, 11 dead letter order. ARGV: 1 how long late routers are refused (s).
+ */
+export const discardScript = defineScript(
+  'gwDiscard',
+  `
+redis.call('SET', KEYS[8], '1', 'EX', ARGV[1])
+local open = redis.call('HKEYS', KEYS[4])
+for _, id in ipairs(open) do redis.call('HSET', KEYS[5], id, '') end
+for _, set in ipairs({KEYS[2], KEYS[6]}) do
+  for _, id in ipairs(redis.call('ZRANGE', set, 0, -1)) do redis.call('DEL', KEYS[9] .. id) end
+end
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], KEYS[10], KEYS[11])
+return #open
+`,
+);

@@ -1,0 +1,113 @@
+import type { Configuration, Destination } from '#control-plane';
+import type { ConnectorRegistry } from '#destinations';
+import type { Log, RedisConnections } from '#platform';
+import { destinationKeys } from '../keys.js';
+import type { RedisPulse } from '../redis-pulse.js';
+import { newSegmentId } from '../segment/segment-id.js';
+import type { DeliveryQueues } from './delivery-queues.js';
+import { gatherScript } from './delivery.scripts.js';
+
+/** Open batches per place in the destination's concurrency: one being sent, one ready to follow. */
+const OPEN_PER_PLACE = 2;
+
+/**
+ * Forms batches out of pending references: when one is full, when its time is up, and when a finished one makes room.
+ * What does not fit in the open batches stays pending, where a backlog costs least and later batches come out full.
+ */
+export class Gatherer {
+  private readonly timers = new Map<string, { readonly timer: NodeJS.Timeout; readonly dueAt: number }>();
+  private readonly running = new Map<string, { again: boolean }>();
+  private stopped = false;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly configuration: Configuration,
+    private readonly connectors: ConnectorRegistry,
+    private readonly queues: DeliveryQueues,
+    private readonly pulse: RedisPulse,
+    private readonly log: Log,
+  ) {}
+
+  /** References were added. `oldestAt` by Redis' clock (ms). */
+  added(destinationId: string, pending: number, oldestAt: number): void {
+    const destination = this.configuration.destinations.get(destinationId);
+    if (!destination || pending === 0) return;
+    const waitMs = pending >= destination.batch.maxEvents ? 0 : oldestAt + destination.batch.maxWaitMs - this.pulse.now();
+    if (waitMs <= 0) void this.gather(destination);
+    else this.later(destinationId, waitMs);
+  }
+
+  /** Makes batches until nothing is due or enough are open. Never rejects. */
+  async gather(destination: Destination): Promise<void> {
+    const { id } = destination;
+    const running = this.running.get(id);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const state = { again: true };
+    this.running.set(id, state);
+    try {
+      while (state.again && !this.stopped) {
+        state.again = false;
+        await this.gatherAll(this.configuration.destinations.get(id) ?? destination);
+      }
+    } catch (error) {
+      this.log.warn({ destinationId: id, error: String(error) }, 'gathering failed; the sweep takes it up again');
+    } finally {
+      this.running.delete(id);
+    }
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const { timer } of this.timers.values()) clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  private async gatherAll(destination: Destination): Promise<void> {
+    // A paused destination's events wait as references, so that they leave in full batches later.
+    if (destination.paused !== null) return;
+    const made: string[] = [];
+    for (;;) {
+      const batchId = newSegmentId(0, Date.now());
+      const [verdict, detail] = await this.gatherOne(destination, batchId);
+      if (verdict === 'made') made.push(batchId);
+      if (verdict === 'wait') this.later(destination.id, Number(detail));
+      if (verdict !== 'made') break;
+    }
+    await this.queues.add(destination.id, destination.concurrency, made);
+  }
+
+  private async gatherOne(destination: Destination, batchId: string): Promise<readonly (string | number)[]> {
+    const { id, batch, concurrency } = destination;
+    const limits = this.connectors.get(destination.type)?.limits ?? batch;
+    const keys = [
+      destinationKeys.pending(id),
+      destinationKeys.batches(id),
+      destinationKeys.state(id),
+      destinationKeys.batch(id, batchId),
+    ];
+    const values = [
+      batchId,
+      Math.min(batch.maxEvents, limits.maxEvents),
+      Math.min(batch.maxBytes, limits.maxBytes),
+      batch.maxWaitMs,
+      concurrency * OPEN_PER_PLACE,
+    ];
+    return (await gatherScript.run(this.redis.shared, keys, values)) as (string | number)[];
+  }
+
+  private later(destinationId: string, waitMs: number): void {
+    const dueAt = Date.now() + waitMs;
+    const known = this.timers.get(destinationId);
+    if (this.stopped || (known && known.dueAt <= dueAt)) return;
+    clearTimeout(known?.timer);
+    const timer = setTimeout(() => {
+      this.timers.delete(destinationId);
+      const destination = this.configuration.destinations.get(destinationId);
+      if (destination) void this.gather(destination);
+    }, waitMs);
+    this.timers.set(destinationId, { timer, dueAt });
+  }
+}

@@ -1,0 +1,50 @@
+import type { CanonicalEvent } from '#canonical';
+import type { Connector, ConnectorSettings } from '#destinations';
+import { toRanges } from '../segment/position-ranges.js';
+import type { Part, Rejected } from './batch-record.js';
+
+export interface Plan {
+  readonly parts: readonly Part[];
+  readonly notWanted: readonly number[];
+  readonly rejected: readonly Rejected[];
+}
+
+/**
+ * Sorts a batch's events into the requests they may share: one lane each, and never two of the same id. Pure, so that
+ * a repeat after a crash comes to the same requests. A missing event (its segment is gone) is not wanted any more.
+ */
+export function planParts(
+  events: readonly (CanonicalEvent | undefined)[],
+  connector: Connector,
+  settings: ConnectorSettings,
+): Plan {
+  const notWanted: number[] = [];
+  const rejected: Rejected[] = [];
+  const seen = new Map<string, number>();
+  const groups = new Map<string, { readonly lane: string; readonly members: number[] }>();
+  events.forEach((event, member) => {
+    if (!event) {
+      notWanted.push(member);
+      return;
+    }
+    const placement = connector.transport === 'http' ? connector.place(event, settings) : LOG_LANE;
+    if (placement.kind === 'not_wanted') notWanted.push(member);
+    else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
+    else {
+      const repeat = seen.get(event.id) ?? 0;
+      seen.set(event.id, repeat + 1);
+      const name = `${repeat} ${placement.lane}`;
+      const group = groups.get(name) ?? { lane: placement.lane, members: [] };
+      group.members.push(member);
+      groups.set(name, group);
+    }
+  });
+  const parts = [...groups.values()].map(({ lane, members }) => newPart(lane, members));
+  return { parts, notWanted, rejected };
+}
+
+const LOG_LANE = { kind: 'lane', lane: 'log' } as const;
+
+export function newPart(lane: string, members: readonly number[]): Part {
+  return { lane, members: toRanges(members), attempts: 0, firstAttemptAt: null, heldMs: 0, notBefore: 0 };
+}

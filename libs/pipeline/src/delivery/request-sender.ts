@@ -1,0 +1,72 @@
+import type { CanonicalEvent } from '#canonical';
+import { connectorSettings, type Destination } from '#control-plane';
+import type { Connector, Interpretation, OutboundRequest } from '#destinations';
+import type { Log, OutgoingHttp, SendResult } from '#platform';
+
+/** What came of one request. `aborted`: the gateway is stopping; nobody knows whether it arrived. */
+export type Sent =
+  | { readonly kind: 'oversize'; readonly bytes: number; readonly maxBytes: number }
+  | { readonly kind: 'aborted' }
+  | {
+      readonly kind: 'answered';
+      readonly interpretation: Interpretation;
+      readonly status?: number;
+      readonly code: string;
+      readonly body: string;
+      readonly tookMs: number;
+    };
+
+export interface Outgoing {
+  readonly destination: Destination;
+  readonly connector: Connector;
+  readonly events: readonly CanonicalEvent[];
+  readonly lane: string;
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Encode, send, interpret: one request, once. */
+export class RequestSender {
+  constructor(
+    private readonly http: OutgoingHttp,
+    private readonly log: Log,
+  ) {}
+
+  async send(outgoing: Outgoing): Promise<Sent> {
+    const { connector, destination, events, lane, key, now } = outgoing;
+    if (connector.transport === 'log') return this.write(outgoing);
+    const settings = connectorSettings(destination, now);
+    const request = connector.encode(events, lane, settings, { key, attemptAt: now });
+    const bytes = Buffer.byteLength(request.body);
+    // The fill target binds batches; a single event may be as large as the vendor takes.
+    const fill = Math.min(destination.batch.maxBytes, connector.limits.maxBytes);
+    const maxBytes = events.length > 1 ? fill : connector.limits.maxBytes;
+    if (bytes > maxBytes) return { kind: 'oversize', bytes, maxBytes };
+    const result = await this.exchange(request, outgoing);
+    if (result.kind === 'failure') return failure(result);
+    const response = { status: result.status, headers: result.headers, body: result.body, receivedAtMs: Date.now() };
+    const interpretation = connector.interpret(response, events, lane);
+    const code = `http_${result.status}`;
+    return { kind: 'answered', interpretation, status: result.status, code, body: result.body, tookMs: result.tookMs };
+  }
+
+  private exchange(request: OutboundRequest, { destination, signal }: Outgoing): Promise<SendResult> {
+    const { method, url, headers, body } = request;
+    return this.http.send({ method, url, headers, body, timeoutMs: destination.timeoutMs, ...(signal ? { signal } : {}) });
+  }
+
+  private write({ destination, events }: Outgoing): Sent {
+    for (const event of events) this.log.info({ destinationId: destination.id, event }, 'event');
+    return { kind: 'answered', interpretation: { kind: 'delivered' }, code: 'logged', body: '', tookMs: 0 };
+  }
+}
+
+function failure(result: Extract<SendResult, { kind: 'failure' }>): Sent {
+  const { code, detail, tookMs } = result;
+  if (code === 'aborted') return { kind: 'aborted' };
+  const interpretation: Interpretation =
+    code === 'address_not_allowed' ? { kind: 'paused', code } : { kind: 'retry', code };
+  return { kind: 'answered', interpretation, code, body: detail, tookMs };
+}

@@ -1,0 +1,63 @@
+import type { Log, RedisConnections } from '#platform';
+import { destinationKeys } from '../keys.js';
+import type { Ledger } from '../routing/ledger.js';
+
+/** How long settled segments are collected before their ledgers are told, in milliseconds. */
+const COLLECT_MS = 5;
+
+/**
+ * Carries settled segments from a destination to the segments' ledgers. The settle script has noted them in the
+ * destination's `settled` hash; only after the ledger knows is the note deleted, so a crash in between is made good by
+ * `sweep`.
+ */
+export class SettledOutbox {
+  private waiting = new Map<string, Map<string, string>>();
+  private timer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly ledger: Ledger,
+    private readonly log: Log,
+  ) {}
+
+  /** `entries`: `<segment id>|<batch ids>` as the settle script returns them. */
+  add(destinationId: string, entries: readonly string[]): void {
+    if (entries.length === 0) return;
+    const notes = this.waiting.get(destinationId) ?? new Map<string, string>();
+    for (const entry of entries) {
+      const bar = entry.indexOf('|');
+      notes.set(entry.slice(0, bar), entry.slice(bar + 1));
+    }
+    this.waiting.set(destinationId, notes);
+    this.timer ??= setTimeout(() => void this.flush(), COLLECT_MS);
+  }
+
+  /** Tells the ledgers of everything noted so far. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const collected = this.waiting;
+    this.waiting = new Map();
+    this.flushing = this.flushing.then(async () => {
+      await Promise.all([...collected].map(([destinationId, notes]) => this.carry(destinationId, notes)));
+    });
+    return this.flushing;
+  }
+
+  /** What an earlier process noted and did not carry. */
+  async sweep(destinationId: string): Promise<void> {
+    const noted = await this.redis.shared.hgetall(destinationKeys.settled(destinationId));
+    const notes = new Map(Object.entries(noted));
+    if (notes.size > 0) await this.carry(destinationId, notes);
+  }
+
+  private async carry(destinationId: string, notes: ReadonlyMap<string, string>): Promise<void> {
+    try {
+      await this.ledger.settled(destinationId, notes);
+      await this.redis.shared.hdel(destinationKeys.settled(destinationId), ...notes.keys());
+    } catch (error) {
+      this.log.warn({ destinationId, error: String(error) }, 'settled segments stay noted; the sweep carries them');
+    }
+  }
+}

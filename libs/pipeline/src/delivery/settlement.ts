@@ -1,0 +1,124 @@
+import type { CanonicalEvent } from '#canonical';
+import type { Destination } from '#control-plane';
+import { countRanges, fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { MAX_ATTEMPTS_KEPT, type Attempt, type BatchRecord, type Part, type Rejected } from './batch-record.js';
+import type { Health } from './advance.js';
+import { deadLetter } from './dead-letter.js';
+
+/** A run of failed requests that opens the breaker. */
+const FAILURES_TO_OPEN = 10;
+/** An open breaker asks at least this often whether the destination is back, in milliseconds. */
+const MAX_PROBE_MS = 10_000;
+/** Finished batch records kept per destination for the trace. */
+const FINISHED_MAX_BYTES = 4 * 1024 * 1024;
+
+/** What changes by one step, over and above the record itself. */
+export interface Change {
+  readonly delivered: readonly number[];
+  readonly duplicate: readonly number[];
+  readonly notWanted: readonly number[];
+  readonly rejected: readonly Rejected[];
+  readonly parts: readonly Part[];
+  readonly health: Health;
+  readonly refusedSingles: number;
+  readonly holdMs: number;
+  readonly attempt?: Attempt;
+  /** What the destination answered, for dead letters. */
+  readonly lastResponse?: { readonly status: number; readonly body: string };
+}
+
+export function applyChange(record: BatchRecord, change: Change): BatchRecord {
+  const { settled } = record;
+  return {
+    ...record,
+    parts: change.parts,
+    settled: {
+      delivered: merged(settled.delivered, change.delivered),
+      duplicate: merged(settled.duplicate, change.duplicate),
+      notWanted: merged(settled.notWanted, change.notWanted),
+      rejected: [...settled.rejected, ...change.rejected],
+    },
+    attempts: change.attempt ? [...record.attempts, change.attempt].slice(-MAX_ATTEMPTS_KEPT) : record.attempts,
+  };
+}
+
+function merged(ranges: PositionRanges, members: readonly number[]): PositionRanges {
+  if (members.length === 0) return ranges;
+  if (ranges === '') return toRanges(members);
+  return toRanges([...fromRanges(ranges), ...members].sort((a, b) => a - b));
+}
+
+export const probeIntervalMs = (destination: Destination): number =>
+  Math.min(MAX_PROBE_MS, destination.retry.maxDelayMs);
+
+/** The settle script's fifth argument. */
+export function settlementText(
+  before: BatchRecord,
+  change: Change,
+  destination: Destination,
+  events: readonly (CanonicalEvent | undefined)[],
+  now: number,
+): string {
+  const settledMembers = [
+    ...change.delivered,
+    ...change.duplicate,
+    ...change.notWanted,
+    ...change.rejected.map((rejected) => rejected.member),
+  ];
+  const { health } = change;
+  return JSON.stringify({
+    segments: segmentCounts(before, settledMembers),
+    counters: [
+      ['delivered', change.delivered.length],
+      ['duplicate', change.duplicate.length],
+      ['notWanted', change.notWanted.length],
+      ['open', -settledMembers.length],
+      ['retrying', retrying(change.parts) - retrying(before.parts ?? [])],
+    ].flat(),
+    dead: change.rejected.flatMap((rejected) => {
+      const event = events[rejected.member];
+      return event ? deadLetter(destination.id, event, rejected, change, attemptsOf(before, rejected.member), now) : [];
+    }),
+    lastError: lastError(change, now),
+    holdMs: change.holdMs,
+    probeMs: probeIntervalMs(destination),
+    health: health.kind,
+    accepted: health.kind === 'good' && health.accepted,
+    code: 'code' in health ? health.code : '',
+    failuresToOpen: FAILURES_TO_OPEN,
+    refused: change.refusedSingles,
+    bytes: before.bytes,
+    finishedMaxBytes: FINISHED_MAX_BYTES,
+  });
+}
+
+function lastError(change: Change, now: number): string | undefined {
+  const { attempt } = change;
+  if (!attempt || attempt.outcome === 'delivered') return undefined;
+  const { status, code } = attempt;
+  return JSON.stringify({ at: new Date(now).toISOString(), code, ...(status === undefined ? {} : { status }) });
+}
+
+const retrying = (parts: readonly Part[]): number =>
+  parts.reduce((sum, part) => sum + (part.attempts > 0 ? countRanges(part.members) : 0), 0);
+
+function attemptsOf(record: BatchRecord, member: number): number {
+  const part = record.parts?.find(({ members }) => fromRanges(members).includes(member));
+  return (part?.attempts ?? 0) + 1;
+}
+
+/** Segment id and number of events by turns. */
+function segmentCounts(record: BatchRecord, members: readonly number[]): (string | number)[] {
+  if (members.length === 0) return [];
+  const sorted = [...members].sort((a, b) => a - b);
+  const counts: (string | number)[] = [];
+  let next = 0;
+  let end = 0;
+  for (const [segmentId, , size] of record.references) {
+    end += size;
+    const first = next;
+    while (next < sorted.length && (sorted[next] ?? 0) < end) next++;
+    if (next > first) counts.push(segmentId, next - first);
+  }
+  return counts;
+}

@@ -1,0 +1,83 @@
+import type { Configuration, Destination } from '#control-plane';
+import type { Log, RedisConnections } from '#platform';
+import { destinationKeys } from '../keys.js';
+import type { Router } from '../routing/router.service.js';
+import type { HistoryKeeper } from '../history/history-keeper.js';
+import type { DeliveryQueues } from './delivery-queues.js';
+import type { Gatherer } from './gatherer.js';
+import type { SettledOutbox } from './settled-outbox.js';
+
+const SWEEP_MS = 1_000;
+/** Open batches are given their jobs again every so many sweeps. */
+const JOBS_EVERY = 5;
+/** Destinations looked at together. */
+const AT_ONCE = 50;
+
+/**
+ * Finds what a crash or a lost message left behind: unrouted segments, pending references nobody gathers, batch
+ * records without a job, settled segments whose ledger was not told. Every step may be repeated at will.
+ */
+export class Sweeper {
+  private timer: NodeJS.Timeout | undefined;
+  private sweeping: Promise<void> = Promise.resolve();
+  private stopped = false;
+  private round = 0;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly configuration: Configuration,
+    private readonly router: Router,
+    private readonly gatherer: Gatherer,
+    private readonly queues: DeliveryQueues,
+    private readonly outbox: SettledOutbox,
+    private readonly history: HistoryKeeper,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    this.schedule(0);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.sweeping;
+  }
+
+  private schedule(delayMs: number): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.sweeping = this.sweep().finally(() => this.schedule(SWEEP_MS));
+    }, delayMs);
+  }
+
+  private async sweep(): Promise<void> {
+    try {
+      const thorough = this.round++ % JOBS_EVERY === 0;
+      await this.router.routeAll();
+      const destinations = [...this.configuration.destinations.values()];
+      for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
+        await Promise.all(destinations.slice(i, i + AT_ONCE).map((destination) => this.visit(destination, thorough)));
+      }
+      if (thorough) {
+        await this.history.trim();
+        await this.queues.closeIdle();
+      }
+    } catch (error) {
+      this.log.warn({ error: String(error) }, 'sweep failed; the next one follows');
+    }
+  }
+
+  private async visit(destination: Destination, thorough: boolean): Promise<void> {
+    const { id } = destination;
+    const [pending, open] = await this.redis.shared.hmget(destinationKeys.state(id), 'pending', 'open');
+    if (Number(pending ?? 0) > 0) await this.gatherer.gather(destination);
+    if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);
+    if (!thorough) return;
+    if (Number(open ?? 0) > 0) {
+      const batchIds = await this.redis.shared.zrange(destinationKeys.batches(id), 0, -1);
+      await this.queues.add(id, destination.concurrency, batchIds);
+    }
+    await this.outbox.sweep(id);
+  }
+}

@@ -1,0 +1,48 @@
+import type { RedisConnections } from '#platform';
+import { ALL_SHARDS, shardKeys } from '../keys.js';
+import { trimHistoryScript } from '../routing/routing.scripts.js';
+
+export interface HistoryLimits {
+  readonly maxBytes: number;
+  readonly maxAgeSeconds: number;
+}
+
+/** Segments forgotten in one script run: a few milliseconds. */
+const AT_MOST = 500;
+
+/** Keeps settled segments for trace and replay, by bytes and age; the oldest go first. */
+export class HistoryKeeper {
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly limits: HistoryLimits,
+  ) {}
+
+  async trim(): Promise<void> {
+    const sizes = await Promise.all(ALL_SHARDS.map((shard) => this.bytes(shard)));
+    const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
+    const excess = Math.max(0, total - this.limits.maxBytes);
+    await Promise.all(
+      sizes.map((bytes, shard) => {
+        if (bytes === 0) return undefined;
+        // Each shard gives up its part of what is too much.
+        return this.trimShard(shard, Math.ceil((excess * bytes) / total));
+      }),
+    );
+  }
+
+  private async bytes(shard: number): Promise<number> {
+    return Number((await this.redis.shared.hget(shardKeys.counters(shard), 'hbytes')) ?? 0);
+  }
+
+  private async trimShard(shard: number, excess: number): Promise<void> {
+    const keys = [shardKeys.counters(shard), shardKeys.history(shard), shardKeys.segment(shard, '')];
+    const before = Date.now() - this.limits.maxAgeSeconds * 1_000;
+    let left = excess;
+    for (;;) {
+      const reply = (await trimHistoryScript.run(this.redis.shared, keys, [left, before, AT_MOST])) as number[];
+      const [count = 0, freed = 0] = reply;
+      left = Math.max(0, left - freed);
+      if (count < AT_MOST) return;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import type { ScriptArgument } from '#platform';
+import { shardKeys } from '../keys.js';
+import { toRanges } from '../segment/position-ranges.js';
+import type { SegmentRequest } from '../segment/segment-format.js';
+import type { IntakeChecked, IntakeRequest } from './append-request.js';
+
+const IDEMPOTENCY_SECONDS = 24 * 3_600;
+/** Natural keys live in buckets of four hours, seven of which always cover the last 24 hours. */
+const NATURAL_BUCKET_MS = 4 * 3_600_000;
+const NATURAL_BUCKETS = 7;
+const NATURAL_LIFETIME_SECONDS = (NATURAL_BUCKETS + 1) * (NATURAL_BUCKET_MS / 1_000);
+
+/** What is stored under an idempotency key: enough to give the first answer again. */
+export interface IdempotencyRecord {
+  readonly v: 1;
+  readonly segmentId: string;
+  readonly base: number;
+  readonly checked: IntakeChecked;
+  readonly bodyDigest?: string;
+}
+
+export interface Placed {
+  readonly request: IntakeRequest;
+  readonly base: number;
+}
+
+/** Gives each request its positions in the segment, in order of arrival. */
+export function place(requests: readonly IntakeRequest[]): readonly Placed[] {
+  let base = 0;
+  return requests.map((request) => {
+    const placed = { request, base };
+    base += request.checked.total;
+    return placed;
+  });
+}
+
+export function segmentRequest({ request, base }: Placed): SegmentRequest {
+  const { requestId, sourceId, dialect, route, headers, receivedAt, body, checked } = request;
+  const rejected = toRanges(checked.rejected.map((rejection) => rejection.index));
+  return { requestId, sourceId, dialect, route, headers, receivedAt, base, total: checked.total, rejected, body };
+}
+
+/** Keys and arguments of the append script; see there for their order. */
+export function appendArguments(
+  shard: number,
+  segmentId: string,
+  segment: Buffer,
+  placed: readonly Placed[],
+  now: number,
+  deadline: number,
+): { readonly keys: readonly string[]; readonly values: readonly ScriptArgument[] } {
+  const keys = [shardKeys.segment(shard, segmentId), shardKeys.unrouted(shard), shardKeys.counters(shard)];
+  const newest = Math.floor(now / NATURAL_BUCKET_MS);
+  for (let age = 0; age < NATURAL_BUCKETS; age++) keys.push(shardKeys.natural(shard, newest - age));
+  const values: ScriptArgument[] = [segmentId, segment, NATURAL_BUCKETS, NATURAL_LIFETIME_SECONDS, deadline, placed.length];
+  for (const { request, base } of placed) {
+    const { checked, idempotency } = request;
+    const keyIndex = idempotency ? keys.push(idempotencyKey(shard, request)) : 0;
+    const record = idempotency ? recordText(segmentId, base, request) : '';
+    const naturals = naturalDigests(request);
+    values.push(keyIndex, IDEMPOTENCY_SECONDS, record, base, checked.total, checked.total - checked.rejected.length);
+    values.push(naturals.length / 2, ...naturals);
+  }
+  return { keys, values };
+}
+
+function recordText(segmentId: string, base: number, request: IntakeRequest): string {
+  const { naturalKeys: _, ...checked } = request.checked;
+  const record: IdempotencyRecord = { v: 1, segmentId, base, checked, bodyDigest: request.idempotency?.bodyDigest };
+  return JSON.stringify(record);
+}
+
+export function readRecord(text: string): IdempotencyRecord {
+  return JSON.parse(text) as IdempotencyRecord;
+}
+
+function idempotencyKey(shard: number, { sourceId, route, idempotency }: IntakeRequest): string {
+  return shardKeys.idempotency(shard, digest(`${sourceId}\0${route}\0${idempotency?.key ?? ''}`, 18));
+}
+
+/** Position and short digest by turns. Nine bytes: one false repeat in 10^12 at a thousand million keys a day. */
+function naturalDigests({ sourceId, checked }: IntakeRequest): (string | number)[] {
+  const flat: (string | number)[] = [];
+  if (!checked.naturalKeys) return flat;
+  const rejected = new Set(checked.rejected.map((rejection) => rejection.index));
+  checked.naturalKeys.forEach((key, position) => {
+    if (key !== null && !rejected.has(position)) flat.push(position, digest(`${sourceId}\0${key}`, 9));
+  });
+  return flat;
+}
+
+function digest(text: string, bytes: number): string {
+  return createHash('sha256').update(text).digest().subarray(0, bytes).toString('base64url');
+}

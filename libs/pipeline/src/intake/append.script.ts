@@ -1,0 +1,65 @@
+import { defineScript } from '#platform';
+
+/**
+ * Writes one segment and everything that makes it exactly-once at the door, in one step on one shard: idempotency
+ * records, natural keys, acceptance sequence, queued bytes and the unrouted entry.
+ *
+ * KEYS: 1 segment, 2 unrouted, 3 counters, then the natural-key buckets (newest first), then idempotency keys.
+ * ARGV: 1 segment id, 2 segment bytes, 3 number of natural buckets, 4 bucket lifetime (s), 5 latest time by Redis'
+ *   clock at which this may still be written (ms), 6 number of requests; then per request: index of its idempotency
+ *   key in KEYS or 0, idempotency lifetime (s), record, base, total, accepted, number of natural keys, and for each
+ *   of these its position and digest.
+ * Returns `{queued bytes, per request the stored record of a repeat or ''}`, or `{-1}` when it came too late.
+ *
+ * The first write is one that Redis refuses when memory is full; after it nothing can fail, so it is all or nothing.
+ */
+export const appendScript = defineScript(
+  'gwAppend',
+  `
+local time = redis.call('TIME')
+if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[5]) then return {-1} end
+if redis.call('EXISTS', KEYS[1]) == 1 then return redis.error_reply('SEGMENT_EXISTS') end
+local bucketCount = tonumber(ARGV[3])
+local replies, skipped, live, positions = {}, {}, 0, 0
+local a = 7
+for request = 1, tonumber(ARGV[6]) do
+  local idempotency = tonumber(ARGV[a])
+  local base, total, naturals = tonumber(ARGV[a + 3]), tonumber(ARGV[a + 4]), tonumber(ARGV[a + 6])
+  local first = a + 7
+  positions = base + total
+  local stored = idempotency > 0 and redis.call('GET', KEYS[idempotency])
+  if stored then
+    replies[request] = stored
+    if total > 0 then skipped[#skipped + 1] = base .. '-' .. (base + total - 1) end
+  else
+    replies[request] = ''
+    if idempotency > 0 then redis.call('SET', KEYS[idempotency], ARGV[a + 2], 'EX', ARGV[a + 1]) end
+    live = live + tonumber(ARGV[a + 5])
+    for n = 0, naturals - 1 do
+      local position, digest = ARGV[first + 2 * n], ARGV[first + 2 * n + 1]
+      local repeated = redis.call('SADD', KEYS[4], digest) == 0
+      local bucket = 5
+      while not repeated and bucket < 4 + bucketCount do
+        repeated = redis.call('SISMEMBER', KEYS[bucket], digest) == 1
+        bucket = bucket + 1
+      end
+      if repeated then
+        skipped[#skipped + 1] = tostring(base + tonumber(position))
+        live = live - 1
+      end
+    end
+    if naturals > 0 then redis.call('EXPIRE', KEYS[4], ARGV[4]) end
+  end
+  a = first + 2 * naturals
+end
+if live > 0 then
+  local size = #ARGV[2] + 256
+  local sequence = redis.call('HINCRBY', KEYS[3], 'seq', positions) - positions
+  redis.call('HSET', KEYS[1], 'b', ARGV[2], 'q', sequence, 'z', size, 'd', table.concat(skipped, ','))
+  redis.call('ZADD', KEYS[2], sequence, ARGV[1])
+  redis.call('HINCRBY', KEYS[3], 'events', live)
+  redis.call('HINCRBY', KEYS[3], 'bytes', size)
+end
+return {tonumber(redis.call('HGET', KEYS[3], 'bytes') or '0'), unpack(replies)}
+`,
+);

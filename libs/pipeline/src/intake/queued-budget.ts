@@ -1,0 +1,58 @@
+import type { RedisConnections } from '#platform';
+import { ALL_SHARDS, shardKeys } from '../keys.js';
+
+const POLL_MS = 250;
+/** Shedding ends below this share of the budget. */
+const RESUME_SHARE = 0.9;
+
+/** Bytes that wait in Redis, over all shards, against `MAX_QUEUED_BYTES`. */
+export class QueuedBudget {
+  private readonly bytesByShard: number[] = ALL_SHARDS.map(() => 0);
+  private timer: NodeJS.Timeout | undefined;
+  private exceeded = false;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    readonly maxBytes: number,
+  ) {}
+
+  get queuedBytes(): number {
+    return this.bytesByShard.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  shedding(): boolean {
+    return this.exceeded;
+  }
+
+  async start(): Promise<void> {
+    await this.poll();
+    this.timer = setInterval(() => void this.poll(), POLL_MS);
+    this.timer.unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  /** What a script said of one shard: fresher than the poll. */
+  report(shard: number, bytes: number): void {
+    this.bytesByShard[shard] = bytes;
+    this.judge();
+  }
+
+  private async poll(): Promise<void> {
+    try {
+      const counts = await Promise.all(ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')));
+      counts.forEach((bytes, shard) => (this.bytesByShard[shard] = Number(bytes ?? 0)));
+      this.judge();
+    } catch {
+      // Redis is away: the pulse says so, and the last known figure stands.
+    }
+  }
+
+  private judge(): void {
+    const bytes = this.queuedBytes;
+    if (bytes > this.maxBytes) this.exceeded = true;
+    else if (bytes < this.maxBytes * RESUME_SHARE) this.exceeded = false;
+  }
+}

@@ -1,0 +1,156 @@
+import type { RedisConnections } from '#platform';
+import type { RedisPulse } from '../redis-pulse.js';
+import { encodeSegment } from '../segment/segment-format.js';
+import { eventId, MAX_SEGMENT_POSITIONS, newSegmentId } from '../segment/segment-id.js';
+import { appendArguments, place, readRecord, segmentRequest, type Placed } from './append-arguments.js';
+import type { IntakeRequest, IntakeResult } from './append-request.js';
+import { appendScript } from './append.script.js';
+import type { QueuedBudget } from './queued-budget.js';
+
+/** How long a request may take at the most before the caller gets its 503. */
+const COMMIT_TIMEOUT_MS = 1_500;
+const MAX_GROUP_BYTES = 2 * 1024 * 1024;
+const MAX_GROUP_REQUESTS = 512;
+/** With a write under way, a further one starts early only for this many bytes; less waits and shares. */
+const EARLY_BYTES = 128 * 1024;
+const MAX_IN_FLIGHT = 4;
+const RETRY_AFTER_SECONDS = 1;
+
+interface Waiting {
+  readonly request: IntakeRequest;
+  readonly settle: (result: IntakeResult) => void;
+}
+
+export interface CommitListener {
+  /** Segments of this shard are ready to be routed. */
+  (shard: number): void;
+}
+
+/**
+ * Group commit for one shard: requests that arrive while a write is under way share the next one. Each is answered
+ * only after its own events are durable.
+ */
+export class ShardCommitter {
+  private waiting: Waiting[] = [];
+  private waitingBytes = 0;
+  private inFlight = 0;
+  private scheduled = false;
+
+  constructor(
+    private readonly shard: number,
+    private readonly redis: RedisConnections,
+    private readonly pulse: RedisPulse,
+    private readonly budget: QueuedBudget,
+    private readonly onCommit: CommitListener,
+  ) {}
+
+  add(request: IntakeRequest): Promise<IntakeResult> {
+    return new Promise((settle) => {
+      this.waiting.push({ request, settle });
+      this.waitingBytes += request.body.length;
+      if (this.scheduled) return;
+      this.scheduled = true;
+      // One turn of the loop: requests that were read from their sockets together are written together.
+      setImmediate(() => {
+        this.scheduled = false;
+        this.pump();
+      });
+    });
+  }
+
+  /** True when nothing waits and nothing is being written. */
+  get idle(): boolean {
+    return this.waiting.length === 0 && this.inFlight === 0;
+  }
+
+  private pump(): void {
+    while (this.waiting.length > 0 && this.mayStart()) {
+      const group = this.takeGroup();
+      this.inFlight++;
+      void this.commit(group).finally(() => {
+        this.inFlight--;
+        this.pump();
+      });
+    }
+  }
+
+  private mayStart(): boolean {
+    if (this.inFlight === 0) return true;
+    return this.inFlight < MAX_IN_FLIGHT && this.waitingBytes >= EARLY_BYTES;
+  }
+
+  private takeGroup(): readonly Waiting[] {
+    let positions = 0;
+    let bytes = 0;
+    let count = 0;
+    for (const { request } of this.waiting) {
+      positions += request.checked.total;
+      bytes += request.body.length;
+      const full = positions > MAX_SEGMENT_POSITIONS || bytes > MAX_GROUP_BYTES || count >= MAX_GROUP_REQUESTS;
+      if (full && count > 0) break;
+      count++;
+    }
+    const group = this.waiting.slice(0, count);
+    this.waiting = this.waiting.slice(count);
+    for (const { request } of group) this.waitingBytes -= request.body.length;
+    return group;
+  }
+
+  private async commit(group: readonly Waiting[]): Promise<void> {
+    try {
+      await this.write(group);
+    } catch (error) {
+      const reason = String((error as { message?: unknown }).message);
+      this.pulse.suspect(`Redis refused a write: ${reason}`);
+      // What still waits would only meet the same fault, and later than its caller may wait.
+      this.refuse(group);
+      this.refuse(this.waiting.splice(0));
+      this.waitingBytes = 0;
+    }
+  }
+
+  private refuse(group: readonly Waiting[]): void {
+    for (const { settle } of group) settle({ kind: 'unavailable', retryAfterSeconds: RETRY_AFTER_SECONDS });
+  }
+
+  private async write(group: readonly Waiting[]): Promise<void> {
+    const started = Date.now();
+    const placed = place(group.map(({ request }) => request));
+    const segment = await encodeSegment(placed.map(segmentRequest));
+    const deadline = this.pulse.now() + COMMIT_TIMEOUT_MS - (Date.now() - started);
+    const { segmentId, reply } = await this.append(placed, segment, deadline);
+    const [bytes, ...records] = reply;
+    if (bytes === -1) throw new Error('the write reached Redis too late');
+    this.budget.report(this.shard, Number(bytes));
+    group.forEach(({ request, settle }, i) => {
+      settle(resultOf(request, String(records[i] ?? ''), segmentId, placed[i]?.base ?? 0));
+    });
+    this.onCommit(this.shard);
+  }
+
+  private async append(
+    placed: readonly Placed[],
+    segment: Buffer,
+    deadline: number,
+  ): Promise<{ readonly segmentId: string; readonly reply: readonly unknown[] }> {
+    for (;;) {
+      const now = Date.now();
+      const segmentId = newSegmentId(this.shard, now);
+      const { keys, values } = appendArguments(this.shard, segmentId, segment, placed, now, deadline);
+      try {
+        return { segmentId, reply: (await appendScript.run(this.redis.ingest, keys, values)) as unknown[] };
+      } catch (error) {
+        if (!String((error as { message?: unknown }).message).includes('SEGMENT_EXISTS')) throw error;
+      }
+    }
+  }
+}
+
+function resultOf(request: IntakeRequest, stored: string, segmentId: string, base: number): IntakeResult {
+  if (stored === '') {
+    return { kind: 'appended', checked: request.checked, idAt: (index) => eventId(segmentId, base + index) };
+  }
+  const first = readRecord(stored);
+  if (first.bodyDigest !== undefined && first.bodyDigest !== request.idempotency?.bodyDigest) return { kind: 'conflict' };
+  return { kind: 'repeated', checked: first.checked, idAt: (index) => eventId(first.segmentId, first.base + index) };
+}

@@ -1,0 +1,73 @@
+/**
+ * Every key of the pipeline. What one script touches shares one hash tag: a shard's segments, or a destination's
+ * queue. Changing a name or a meaning here needs a new version in what is stored under it.
+ */
+
+/** Fixed for ever: a source's shard is derived from its id, and event ids carry it. */
+export const SHARD_COUNT = 16;
+
+export function shardOfSource(sourceId: string): number {
+  // FNV-1a, 32 bits.
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < sourceId.length; i++) {
+    hash = Math.imul(hash ^ sourceId.charCodeAt(i), 0x01000193);
+  }
+  return (hash >>> 0) % SHARD_COUNT;
+}
+
+export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
+
+export const shardKeys = {
+  /** Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted. */
+  counters: (shard: number) => `gw:{s${shard}}:counters`,
+  /** Sorted set of segment ids by acceptance sequence: appended, not yet fanned out. */
+  unrouted: (shard: number) => `gw:{s${shard}}:unrouted`,
+  /** Sorted set of segment ids by the end of a router's lease (ms). */
+  claims: (shard: number) => `gw:{s${shard}}:claims`,
+  /** Hash: the segment; fields in segment-store.ts. */
+  segment: (shard: number, segmentId: string) => `gw:{s${shard}}:seg:${segmentId}`,
+  /** Set of destinations that have not settled the segment. */
+  ledger: (shard: number, segmentId: string) => `gw:{s${shard}}:led:${segmentId}`,
+  /** Sorted set of settled segment ids by the time of their release (ms). */
+  history: (shard: number) => `gw:{s${shard}}:history`,
+  /** String: the first answer to an idempotency key. */
+  idempotency: (shard: number, digest: string) => `gw:{s${shard}}:idem:${digest}`,
+  /** Set of short digests of natural keys seen in one bucket of time. */
+  natural: (shard: number, bucket: number) => `gw:{s${shard}}:nat:${bucket}`,
+  /** Stream of refused items. */
+  rejections: (shard: number) => `gw:{s${shard}}:rejections`,
+};
+
+export const destinationTag = (destinationId: string): string => `{d:${destinationId}}`;
+
+export const destinationKeys = {
+  /** Hash: counters, breaker and hold; fields in destination-state.ts. */
+  state: (id: string) => `gw:${destinationTag(id)}:state`,
+  /** List of references waiting to be gathered. */
+  pending: (id: string) => `gw:${destinationTag(id)}:pending`,
+  /** Sorted set of segment ids by the time they were added: a repeated route does nothing. */
+  seen: (id: string) => `gw:${destinationTag(id)}:seen`,
+  /** Hash: segment id → `<open events>|<batch ids>`. */
+  open: (id: string) => `gw:${destinationTag(id)}:open`,
+  /** Sorted set of open batch ids by the time they were gathered. */
+  batches: (id: string) => `gw:${destinationTag(id)}:batches`,
+  /** String: the batch record. */
+  batch: (id: string, batchId: string) => `gw:${destinationTag(id)}:batch:${batchId}`,
+  /** Hash: segment id → batch ids; settled here, not yet struck from the segment's ledger. */
+  settled: (id: string) => `gw:${destinationTag(id)}:settled`,
+  /** Sorted set of finished batch ids by time; their records stay for the trace, by bytes and age. */
+  finished: (id: string) => `gw:${destinationTag(id)}:finished`,
+  /** Hash: dead letter id → JSON. */
+  deadLetters: (id: string) => `gw:${destinationTag(id)}:dead`,
+  /** Sorted set of dead letter ids by time (ms). */
+  deadLetterOrder: (id: string) => `gw:${destinationTag(id)}:dead-order`,
+  /** List of the times (ms) of the latest requests, newest first, one list a window. */
+  rate: (id: string, window: number) => `gw:${destinationTag(id)}:rate:${window}`,
+  /** Present while a deleted destination may still be named by a late router. */
+  gone: (id: string) => `gw:${destinationTag(id)}:gone`,
+  /** BullMQ's own prefix for this destination's queue. */
+  queuePrefix: (id: string) => `gw:${destinationTag(id)}`,
+};
+
+/** Message: a shard number with something unrouted. */
+export const ROUTE_CHANNEL = 'gw:route';

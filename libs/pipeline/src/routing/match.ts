@@ -1,0 +1,44 @@
+import picomatch from 'picomatch';
+import * as sift from 'sift';
+import type { CanonicalEvent, JsonObject } from '#canonical';
+import type { Match } from '#control-plane';
+
+/** Why a destination does not want an event: the first member of its `match` that does not fit. */
+export type Mismatch = 'sources' | 'dialects' | 'events' | 'where';
+
+export type Matcher = (event: CanonicalEvent) => Mismatch | undefined;
+
+/** Event names are no paths: a star matches slashes too, and nothing but stars, question marks and braces is special. */
+const GLOB = { dot: true, bash: true, nonegate: true, nobracket: true, noextglob: true };
+
+export function compileMatch(match: Match): Matcher {
+  const sources = match.sources && new Set(match.sources);
+  const dialects = match.dialects && new Set(match.dialects);
+  const events = match.events && eventTest(match.events);
+  const where = match.where && compileWhere(match.where);
+  return (event) => {
+    if (sources && !sources.has(event.source.id)) return 'sources';
+    if (dialects && !dialects.has(event.source.dialect)) return 'dialects';
+    if (events && !events(event.event)) return 'events';
+    if (where && !where(event)) return 'where';
+    return undefined;
+  };
+}
+
+/** Only these: sift's own default has `$where`, which runs code. */
+const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options, $all, $size } = sift;
+const { $elemMatch, $type } = sift;
+const operations = { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options };
+
+/** A MongoDB-like condition over dotted paths. Throws for an unknown operator. */
+export function compileWhere(where: JsonObject): (event: CanonicalEvent) => boolean {
+  return sift.createQueryTester<CanonicalEvent>(where, { operations: { ...operations, $all, $size, $elemMatch, $type } });
+}
+
+function eventTest(globs: readonly string[]): (name: string) => boolean {
+  const names = new Set(globs.filter((glob) => !/[*?{]/.test(glob)));
+  const patterns = globs.filter((glob) => /[*?{]/.test(glob));
+  if (patterns.includes('*')) return () => true;
+  const glob = patterns.length > 0 ? picomatch(patterns, GLOB) : () => false;
+  return (name) => names.has(name) || glob(name);
+}

@@ -1,0 +1,224 @@
+import type { CanonicalEvent } from '#canonical';
+import type { Configuration, Destination } from '#control-plane';
+import type { Log, RedisConnections } from '#platform';
+import { ALL_SHARDS, destinationKeys, shardKeys } from '../keys.js';
+import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { shardOfSegment } from '../segment/segment-id.js';
+import type { LoadedSegment, SegmentStore } from '../segment/segment-store.js';
+import type { Ledger } from './ledger.js';
+import { compileMatch, type Matcher } from './match.js';
+import { addPendingScript, claimScript, openLedgerScript } from './routing.scripts.js';
+
+const CLAIM_SEGMENTS = 32;
+const LEASE_MS = 30_000;
+/** What the canonical form adds to an event over the vendor's own, roughly: for gathering by bytes. */
+const CANONICAL_OVERHEAD_BYTES = 160;
+
+export interface Added {
+  readonly destinationId: string;
+  readonly pending: number;
+  /** When the oldest waiting reference was added (ms by Redis' clock); 0: none waits. */
+  readonly oldestAt: number;
+}
+
+export interface RouteListener {
+  added(added: Added): void;
+  /** A destination's share of the budget is full: these become its dead letters. Must be durable when it resolves. */
+  overflow(destination: Destination, events: readonly CanonicalEvent[]): Promise<void>;
+}
+
+/** What one destination gets of one segment. */
+interface Share {
+  readonly segment: LoadedSegment;
+  readonly ranges: PositionRanges;
+  readonly positions: readonly number[];
+}
+
+/** Fans segments out to the destinations that want them. Any number of routers may work on a shard at once. */
+export class Router {
+  private readonly running = new Map<number, { again: boolean }>();
+  private matchers = new Map<Destination, Matcher>();
+  private stopped = false;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly configuration: Configuration,
+    private readonly segments: SegmentStore,
+    private readonly ledger: Ledger,
+    private readonly listener: RouteListener,
+    private readonly log: Log,
+  ) {}
+
+  /** Routes what the shard has until nothing is left. Never rejects. */
+  async route(shard: number): Promise<void> {
+    const running = this.running.get(shard);
+    if (running) {
+      running.again = true;
+      return;
+    }
+    const state = { again: true };
+    this.running.set(shard, state);
+    try {
+      while (state.again && !this.stopped) {
+        state.again = false;
+        while (!this.stopped && (await this.routeSome(shard))) state.again = false;
+      }
+    } catch (error) {
+      this.log.warn({ shard, error: String(error) }, 'routing stopped; the sweep takes it up again');
+    } finally {
+      this.running.delete(shard);
+    }
+  }
+
+  async routeAll(): Promise<void> {
+    await Promise.all(ALL_SHARDS.map((shard) => this.route(shard)));
+  }
+
+  /** Resolves when what is being routed is done; takes up nothing more. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    while (this.running.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** True if there may be more. */
+  private async routeSome(shard: number): Promise<boolean> {
+    if (!this.configuration.loaded) return false;
+    const keys = [shardKeys.unrouted(shard), shardKeys.claims(shard)];
+    const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as string[];
+    const [deadline = '0', ...segmentIds] = reply;
+    if (segmentIds.length === 0) return false;
+    const loaded = await Promise.all(segmentIds.map((segmentId) => this.loadForRouting(segmentId)));
+    const segments = loaded.filter((segment) => segment !== undefined);
+    const shares = await this.decide(segments);
+    const fannedOut = await this.fanOut(shares, Number(deadline));
+    const done = segments.filter((segment) => !fannedOut.failed.has(segment.id));
+    await this.ledger.routed(done.map((segment) => segment.id));
+    return segmentIds.length === CLAIM_SEGMENTS;
+  }
+
+  /** Undefined if it cannot be read now: its lease runs out and it is tried again. */
+  private async loadForRouting(segmentId: string): Promise<LoadedSegment | undefined> {
+    try {
+      const segment = await this.segments.load(segmentId);
+      if (!segment) await this.ledger.routed([segmentId]);
+      return segment;
+    } catch (error) {
+      this.log.error({ segmentId, error: String(error) }, 'segment cannot be decoded; it is kept and tried again');
+      return undefined;
+    }
+  }
+
+  /** Who gets what, by destination, as the ledgers have it. */
+  private async decide(segments: readonly LoadedSegment[]): Promise<Map<string, Share[]>> {
+    this.refreshMatchers();
+    const shares = new Map<string, Share[]>();
+    await Promise.all(
+      segments.map(async (segment) => {
+        const { decision, open } = await this.openLedger(segment);
+        for (const destinationId of open) {
+          const ranges = decision[destinationId];
+          if (ranges === undefined) continue;
+          const list = shares.get(destinationId) ?? [];
+          list.push({ segment, ranges, positions: fromRanges(ranges) });
+          shares.set(destinationId, list);
+        }
+      }),
+    );
+    return shares;
+  }
+
+  private async openLedger(segment: LoadedSegment): Promise<{ decision: Record<string, string>; open: string[] }> {
+    const wanted = new Map<string, PositionRanges>();
+    for (const [destination, matcher] of this.matchers) {
+      const ranges = toRanges(wantedPositions(segment, matcher));
+      if (ranges !== '') wanted.set(destination.id, ranges);
+    }
+    const shard = shardOfSegment(segment.id);
+    const keys = [shardKeys.segment(shard, segment.id), shardKeys.ledger(shard, segment.id)];
+    const values = [JSON.stringify(Object.fromEntries(wanted)), ...wanted.keys()];
+    const reply = (await openLedgerScript.run(this.redis.shared, keys, values)) as string[] | null;
+    if (!reply) return { decision: {}, open: [] };
+    const [decision = '{}', ...open] = reply;
+    return { decision: JSON.parse(decision) as Record<string, string>, open };
+  }
+
+  private refreshMatchers(): void {
+    const matchers = new Map<Destination, Matcher>();
+    for (const destination of this.configuration.destinations.values()) {
+      matchers.set(destination, this.matchers.get(destination) ?? compileMatch(destination.match));
+    }
+    this.matchers = matchers;
+  }
+
+  private async fanOut(shares: ReadonlyMap<string, readonly Share[]>, deadline: number): Promise<{ failed: Set<string> }> {
+    const failed = new Set<string>();
+    await Promise.all(
+      [...shares].map(async ([destinationId, list]) => {
+        try {
+          await this.add(destinationId, list, deadline);
+        } catch (error) {
+          for (const { segment } of list) failed.add(segment.id);
+          this.log.warn({ destinationId, error: String(error) }, 'fan-out failed; the segments are routed again');
+        }
+      }),
+    );
+    return { failed };
+  }
+
+  private async add(destinationId: string, list: readonly Share[], deadline: number): Promise<void> {
+    const destination = this.configuration.destinations.get(destinationId);
+    if (!destination) return this.forget(destinationId, list);
+    const keys = [
+      destinationKeys.pending(destinationId),
+      destinationKeys.seen(destinationId),
+      destinationKeys.open(destinationId),
+      destinationKeys.state(destinationId),
+      destinationKeys.gone(destinationId),
+    ];
+    const values = list.flatMap(({ segment, ranges, positions }) => [
+      segment.id,
+      ranges,
+      positions.length,
+      estimatedBytes(segment, positions.length),
+      segment.sequence,
+    ]);
+    const reply = (await addPendingScript.run(this.redis.shared, keys, [
+      deadline,
+      destination.maxQueuedBytes ?? -1,
+      ...values,
+    ])) as (number | string)[];
+    const [pending = 0, oldestAt = 0, ...full] = reply;
+    if (pending === -1) throw new Error('the lease ran out');
+    if (pending === -2) return this.forget(destinationId, list);
+    if (full.length > 0) await this.overflow(destination, list, new Set(full.map(String)));
+    this.listener.added({ destinationId, pending: Number(pending), oldestAt: Number(oldestAt) });
+  }
+
+  /** The destination was deleted between the decision and now. */
+  private forget(destinationId: string, list: readonly Share[]): Promise<void> {
+    return this.ledger.settled(destinationId, new Map(list.map(({ segment }) => [segment.id, ''])));
+  }
+
+  private async overflow(destination: Destination, list: readonly Share[], full: ReadonlySet<string>): Promise<void> {
+    const shares = list.filter(({ segment }) => full.has(segment.id));
+    const events = shares.flatMap(({ segment, positions }) => positions.map((position) => segment.events[position]));
+    await this.listener.overflow(
+      destination,
+      events.filter((event) => event !== undefined),
+    );
+    await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
+  }
+}
+
+function wantedPositions(segment: LoadedSegment, matcher: Matcher): number[] {
+  const positions: number[] = [];
+  segment.events.forEach((event, position) => {
+    if (event !== undefined && matcher(event) === undefined) positions.push(position);
+  });
+  return positions;
+}
+
+function estimatedBytes(segment: LoadedSegment, count: number): number {
+  const share = segment.events.length === 0 ? 0 : segment.bytes / segment.events.length;
+  return Math.ceil((share + CANONICAL_OVERHEAD_BYTES) * count);
+}

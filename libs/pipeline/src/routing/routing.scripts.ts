@@ -1,0 +1,153 @@
+import { defineScript } from '#platform';
+
+/**
+ * Takes unrouted segments for a while. A router that dies lets the lease run out, and another takes them again.
+ * KEYS: 1 unrouted, 2 claims. ARGV: 1 at most, 2 lease (ms). Returns `{end of the lease (ms), segment ids…}`.
+ */
+export const claimScript = defineScript(
+  'gwClaim',
+  `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local most = tonumber(ARGV[1])
+local deadline = string.format('%d', now + tonumber(ARGV[2]))
+local taken = {deadline}
+local ids = redis.call('ZRANGE', KEYS[1], 0, most + redis.call('ZCARD', KEYS[2]) - 1)
+for _, id in ipairs(ids) do
+  local lease = redis.call('ZSCORE', KEYS[2], id)
+  if not lease or tonumber(lease) <= now then
+    redis.call('ZADD', KEYS[2], deadline, id)
+    taken[#taken + 1] = id
+    if #taken > most then break end
+  end
+end
+return taken
+`,
+);
+
+/**
+ * Writes down who gets the segment, before anyone does. The first decision stands, whatever was configured since.
+ * KEYS: 1 segment, 2 ledger. ARGV: 1 decision (JSON: destination → positions), then the destinations.
+ * Returns `{decision, open destinations…}`, or nil when the segment is gone.
+ */
+export const openLedgerScript = defineScript(
+  'gwOpenLedger',
+  `
+local decision = redis.call('HGET', KEYS[1], 'r')
+if decision then return {decision, unpack(redis.call('SMEMBERS', KEYS[2]))} end
+if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
+redis.call('HSET', KEYS[1], 'r', ARGV[1])
+local open = {ARGV[1]}
+for i = 2, #ARGV do
+  redis.call('SADD', KEYS[2], ARGV[i])
+  open[i] = ARGV[i]
+end
+return open
+`,
+);
+
+/**
+ * Adds segments to a destination's pending list, each once. Refused after the router's lease: somebody else may have
+ * routed them since, and the destination may have settled and forgotten them.
+ * KEYS: 1 pending, 2 seen, 3 open, 4 state, 5 gone. ARGV: 1 end of the lease (ms), 2 bytes this destination may have
+ * queued or -1, then per segment: id, positions, count, bytes, sequence.
+ * Returns `{events pending, oldest (ms) or 0, refused for space: segment ids…}`, `{-1}` when late, `{-2}` when deleted.
+ */
+export const addPendingScript = defineScript(
+  'gwAddPending',
+  `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if now > tonumber(ARGV[1]) then return {-1} end
+if redis.call('EXISTS', KEYS[5]) == 1 then return {-2} end
+local most = tonumber(ARGV[2])
+local counters = redis.call('HMGET', KEYS[4], 'pendingBytes', 'openBytes')
+local queued = tonumber(counters[1] or '0') + tonumber(counters[2] or '0')
+local stamp = string.format('%d', now)
+local events, bytes, full = 0, 0, {}
+for i = 3, #ARGV, 5 do
+  local id, count, size = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
+  if not redis.call('ZSCORE', KEYS[2], id) then
+    if most >= 0 and queued + bytes + size > most then
+      full[#full + 1] = id
+    else
+      redis.call('ZADD', KEYS[2], stamp, id)
+      redis.call('HSET', KEYS[3], id, count .. '|')
+      redis.call('RPUSH', KEYS[1], id .. '|' .. ARGV[i + 1] .. '|' .. count .. '|' .. size .. '|' .. ARGV[i + 4] .. '|' .. stamp)
+      events = events + count
+      bytes = bytes + size
+    end
+  end
+end
+if events > 0 then
+  redis.call('HINCRBY', KEYS[4], 'pendingBytes', bytes)
+  redis.call('HINCRBY', KEYS[4], 'pending', events)
+  -- Longer than any lease: a router that comes later than this is refused anyway.
+  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
+end
+local oldest = redis.call('LINDEX', KEYS[1], 0)
+return {tonumber(redis.call('HGET', KEYS[4], 'pending') or '0'), oldest and tonumber(string.match(oldest, '([^|]*)$')) or 0, unpack(full)}
+`,
+);
+
+/**
+ * Strikes destinations from ledgers and releases every segment that is fanned out and has none left: from the queued
+ * bytes to the history. Repeating it changes nothing.
+ * KEYS: 1 counters, 2 unrouted, 3 claims, 4 history, then per entry: segment, ledger.
+ * ARGV: per entry: segment id, destination or '', what to note under its name in the segment, '1' if now fanned out.
+ * Returns the queued bytes.
+ */
+export const closeLedgerScript = defineScript(
+  'gwCloseLedger',
+  `
+local time = redis.call('TIME')
+local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
+local k = 5
+for i = 1, #ARGV, 4 do
+  local id, destination, segment, ledger = ARGV[i], ARGV[i + 1], KEYS[k], KEYS[k + 1]
+  k = k + 2
+  if ARGV[i + 3] == '1' then
+    redis.call('ZREM', KEYS[2], id)
+    redis.call('ZREM', KEYS[3], id)
+  end
+  local fields = redis.call('HMGET', segment, 'z', 'x')
+  if fields[1] then
+    if destination ~= '' then
+      redis.call('SREM', ledger, destination)
+      redis.call('HSET', segment, 't:' .. destination, ARGV[i + 2])
+    end
+    if not fields[2] and redis.call('SCARD', ledger) == 0 and not redis.call('ZSCORE', KEYS[2], id) then
+      redis.call('HSET', segment, 'x', now)
+      redis.call('ZADD', KEYS[4], now, id)
+      redis.call('HINCRBY', KEYS[1], 'bytes', -tonumber(fields[1]))
+      redis.call('HINCRBY', KEYS[1], 'hbytes', tonumber(fields[1]))
+    end
+  end
+end
+return tonumber(redis.call('HGET', KEYS[1], 'bytes') or '0')
+`,
+);
+
+/**
+ * Forgets the oldest settled segments of a shard.
+ * KEYS: 1 counters, 2 history, 3 any segment (only its name before the id is used). ARGV: 1 bytes to free,
+ * 2 forget what was released before (ms), 3 at most. Returns the number of segments and bytes forgotten.
+ */
+export const trimHistoryScript = defineScript(
+  'gwTrimHistory',
+  `
+local wanted, before = tonumber(ARGV[1]), tonumber(ARGV[2])
+local count, freed = 0, 0
+local entries = redis.call('ZRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1, 'WITHSCORES')
+for i = 1, #entries, 2 do
+  if freed >= wanted and tonumber(entries[i + 1]) >= before then break end
+  local segment = KEYS[3] .. entries[i]
+  freed = freed + tonumber(redis.call('HGET', segment, 'z') or '0')
+  redis.call('DEL', segment)
+  redis.call('ZREM', KEYS[2], entries[i])
+  count = count + 1
+end
+if freed > 0 then redis.call('HINCRBY', KEYS[1], 'hbytes', -freed) end
+return {count, freed}
+`,
+);

@@ -1,0 +1,20 @@
+import type { CanonicalEvent } from '#canonical';
+
+/** A stored request as a dialect decodes it again. */
+export interface DecodableRequest {
+  readonly dialect: string;
+  readonly route: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sourceId: string;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
+  readonly body: Buffer;
+  accepts(index: number): boolean;
+  idAt(index: number): string;
+}
+
+/** Turns stored bytes into canonical events; bound by the app to the dialects. Pure: same bytes, same events. */
+export abstract class EventDecoder {
+  /** Aligned with the request's events; undefined where refused. */
+  abstract decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[];
+}
