@@ -1,0 +1,43 @@
+import { isJsonObject, type Json } from '#canonical';
+import { EMAIL } from './klaviyo.schema.js';
+
+/** By precedence where a profile has several; `id` sits beside the attributes. */
+const IDENTIFYING_ATTRIBUTES = ['email', 'phone_number', 'external_id', 'anonymous_id', '_kx'] as const;
+
+const EMAIL_PATTERN = new RegExp(EMAIL, 'u');
+
+export function isEmail(text: string): boolean {
+  return text.length <= 254 && EMAIL_PATTERN.test(text);
+}
+
+const filled = (value: Json | undefined): value is string => typeof value === 'string' && value !== '';
+
+/**
+ * The vendor's own sample has the address among the custom properties. It identifies a profile that has nothing else;
+ * undefined if there is no such text.
+ */
+export function emailProperty(profile: Json | undefined): string | undefined {
+  const attributes = isJsonObject(profile) ? profile.attributes : undefined;
+  const properties = isJsonObject(attributes) ? attributes.properties : undefined;
+  return isJsonObject(properties) && filled(properties.email) ? properties.email : undefined;
+}
+
+/** The strongest of the six identifiers with its name, or undefined if the profile has none of them. */
+export function strongestIdentifier(profile: Json | undefined): string | undefined {
+  if (!isJsonObject(profile)) return undefined;
+  if (filled(profile.id)) return `id:${profile.id}`;
+  const { attributes } = profile;
+  if (!isJsonObject(attributes)) return undefined;
+  for (const name of IDENTIFYING_ATTRIBUTES) {
+    const value = attributes[name];
+    if (!filled(value)) continue;
+    // Addresses that differ in case only are one profile to the vendor.
+    return name === 'email' ? `email:${value.toLowerCase()}` : `${name}:${value}`;
+  }
+  return undefined;
+}
+
+/** What makes two events one: profile, metric and explicit `unique_id`. The lengths keep the parts apart. */
+export function naturalKey(identifier: string, metric: string, uniqueId: string): string {
+  return `${identifier.length}:${metric.length}:${identifier}${metric}${uniqueId}`;
+}
