@@ -1,1 +1,14 @@
 export * from './model.js';
+export * from './configuration.errors.js';
+export * from './control-plane.module.js';
+export * from './credentials/credential-inputs.js';
+export { EncryptionKeyMismatchError } from './credentials/encryption-key-check.js';
+export * from './demo-configuration.js';
+export * from './destinations.service.js';
+export type { WriteCondition, Written } from './entries.js';
+export { isId } from './identifiers.js';
+export * from './json-pointer.js';
+export * from './ports/delivery-operations.js';
+export * from './ports/dialect-catalogue.js';
+export * from './sources.service.js';
+export type { StoredDestination, StoredSource } from './store/snapshot.js';

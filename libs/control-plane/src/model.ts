@@ -1,6 +1,35 @@
 import type { JsonObject } from '#canonical';
 import type { BatchSettings, ConnectorSettings, RateWindow, RetrySettings } from '#destinations';
 
+/** One window, or several that hold together. */
+export type RateLimit = RateWindow | readonly RateWindow[];
+
+/** What an admin says about a source; credentials are apart. */
+export interface SourceSettings {
+  readonly name: string;
+  readonly dialect: string;
+  readonly enabled: boolean;
+  /** Absent: the dialect's documented limit. Null: none. */
+  readonly rateLimit?: RateLimit | null;
+}
+
+/** What an admin says about a destination; credentials are apart. What is absent has the type's default. */
+export interface DestinationSettings {
+  readonly name: string;
+  readonly type: string;
+  readonly config: JsonObject;
+  readonly match?: Match;
+  readonly transform?: Transform;
+  readonly batch?: Partial<BatchSettings>;
+  /** Null: none. */
+  readonly rateLimit?: RateLimit | null;
+  readonly retry?: Partial<RetrySettings>;
+  readonly timeoutMs?: number;
+  readonly concurrency?: number;
+  readonly ordering?: Ordering;
+  readonly maxQueuedBytes?: number | null;
+}
+
 /** A configured sender. Credentials are in clear: lives in memory only. */
 export interface Source {
   /** `[A-Za-z0-9_-]{1,64}` */
@@ -35,6 +64,8 @@ export interface Transform {
   readonly setProperties?: JsonObject;
 }
 
+export type Ordering = 'none' | 'per_user';
+
 /** Why a destination holds its events: an admin's pause, or a credential that an import could not bring along. */
 export type PauseReason = 'admin' | 'credentials_missing';
 
@@ -54,7 +85,7 @@ export interface Destination {
   readonly retry: RetrySettings;
   readonly timeoutMs: number;
   readonly concurrency: number;
-  readonly ordering: 'none' | 'per_user';
+  readonly ordering: Ordering;
   readonly maxQueuedBytes: number | null;
   readonly paused: PauseReason | null;
   readonly createdAt: string;
@@ -64,7 +95,8 @@ export interface Destination {
 /** What a connector gets to see; a retiring signing secret rides along as `previousSigningSecret`. */
 export function connectorSettings(destination: Destination, now: number): ConnectorSettings {
   const { config, credentials, retiring } = destination;
-  if (!retiring || retiring.until <= now || retiring.credentials.signingSecret === undefined) return { config, credentials };
+  if (!retiring || retiring.until <= now || retiring.credentials.signingSecret === undefined)
+    return { config, credentials };
   return { config, credentials: { ...credentials, previousSigningSecret: retiring.credentials.signingSecret } };
 }
 

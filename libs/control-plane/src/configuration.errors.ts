@@ -1,0 +1,52 @@
+import type { PointedFault } from './json-pointer.js';
+
+export type ConfigurationKind = 'source' | 'destination';
+
+/** Why the configuration was not read or changed. Nothing is written when one of these is thrown. */
+export type ConfigurationFault =
+  | { readonly kind: 'invalid'; readonly errors: readonly PointedFault[] }
+  | { readonly kind: 'not_found'; readonly what: ConfigurationKind; readonly id: string }
+  | { readonly kind: 'already_exists'; readonly what: ConfigurationKind; readonly id: string }
+  /** The caller's `ifMatch` is not what is stored. */
+  | { readonly kind: 'changed_meanwhile'; readonly what: ConfigurationKind; readonly id: string }
+  /** A type whose credentials only its vendor can issue. */
+  | { readonly kind: 'not_rotatable'; readonly type: string }
+  | { readonly kind: 'credentials_missing'; readonly id: string; readonly missing: readonly string[] }
+  /** Other processes write faster than this one can decide. */
+  | { readonly kind: 'busy' }
+  | { readonly kind: 'store_unavailable' };
+
+export class ConfigurationError extends Error {
+  constructor(
+    readonly fault: ConfigurationFault,
+    options?: ErrorOptions,
+  ) {
+    super(describe(fault), options);
+    this.name = 'ConfigurationError';
+  }
+}
+
+export function invalid(errors: readonly PointedFault[]): ConfigurationError {
+  return new ConfigurationError({ kind: 'invalid', errors });
+}
+
+function describe(fault: ConfigurationFault): string {
+  switch (fault.kind) {
+    case 'invalid':
+      return fault.errors.map(({ pointer, message }) => `${pointer === '' ? '/' : pointer}: ${message}`).join('; ');
+    case 'not_found':
+      return `There is no ${fault.what} "${fault.id}".`;
+    case 'already_exists':
+      return `There is already a ${fault.what} "${fault.id}".`;
+    case 'changed_meanwhile':
+      return `The ${fault.what} "${fault.id}" has changed since it was read.`;
+    case 'not_rotatable':
+      return `Credentials of type "${fault.type}" are issued by the vendor: give the new ones with PATCH.`;
+    case 'credentials_missing':
+      return `The destination "${fault.id}" lacks ${fault.missing.join(', ')}: give them with PATCH, then resume.`;
+    case 'busy':
+      return 'The configuration is being changed by others; try again.';
+    case 'store_unavailable':
+      return 'The configuration store does not answer; try again.';
+  }
+}

@@ -1,0 +1,175 @@
+import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
+import { Log, Readiness } from '#platform';
+import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
+import { Configuration, type Destination, type Source } from './model.js';
+import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
+import { buildSnapshot, tokenDigest, type Snapshot } from './store/snapshot.js';
+import { SnapshotReader } from './store/snapshot-reader.js';
+
+/** How far behind the store a process may be when a message got lost. */
+const POLL_MS = 500;
+
+/** The configuration in memory, kept up to date by messages and by looking at the store's revision. */
+@Injectable()
+export class ConfigurationService extends Configuration implements OnModuleInit, OnModuleDestroy {
+  private current: Snapshot = buildSnapshot(0, new Map(), new Map(), () => []);
+  private hasLoaded = false;
+  private storeAnswers = true;
+  private readonly listeners = new Set<() => void>();
+  /** Reads and writes of this process take turns, so that a late reader never overwrites what a writer left. */
+  private turn: Promise<unknown> = Promise.resolve();
+  private refreshWaiting: Promise<Snapshot> | undefined;
+  private poll: NodeJS.Timeout | undefined;
+  private subscription: Promise<(() => Promise<void>) | undefined> | undefined;
+  private readonly log: Log;
+
+  constructor(
+    private readonly store: ConfigurationStore,
+    private readonly reader: SnapshotReader,
+    private readonly keyCheck: EncryptionKeyCheck,
+    readiness: Readiness,
+    log: Log,
+  ) {
+    super();
+    this.log = log.child({ component: 'configuration' });
+    readiness.register({ name: 'configuration', check: () => (this.hasLoaded ? [] : ['is not loaded yet']) });
+  }
+
+  /** Stops the start where the store does not answer, a document is unreadable or the encryption key does not fit. */
+  async onModuleInit(): Promise<void> {
+    await this.store.ready();
+    await this.keyCheck.assertKeyFits();
+    await this.inTurn(() => this.load('refuse'));
+    await this.keyCheck.leaveRecord();
+    this.subscription = this.store
+      .subscribe(() => void this.follow())
+      .catch((error: unknown) => {
+        this.log.warn({ error }, 'changes of the configuration are found by looking only');
+        return undefined;
+      });
+    this.schedulePoll();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    clearTimeout(this.poll);
+    this.poll = undefined;
+    const subscription = this.subscription;
+    this.subscription = undefined;
+    // An unanswered subscription must not hold up the shutdown.
+    void subscription?.then((unsubscribe) => unsubscribe?.());
+    await this.turn.catch(() => undefined);
+  }
+
+  override get loaded(): boolean {
+    return this.hasLoaded;
+  }
+
+  override get sources(): ReadonlyMap<string, Source> {
+    return this.current.sources;
+  }
+
+  override get destinations(): ReadonlyMap<string, Destination> {
+    return this.current.destinations;
+  }
+
+  get snapshot(): Snapshot {
+    return this.current;
+  }
+
+  override source(dialect: string, token: string): { readonly source: Source; readonly grant: string } | undefined {
+    const entry = this.current.tokens.get(tokenDigest(dialect, token));
+    if (!entry || (entry.until !== undefined && entry.until <= Date.now())) return undefined;
+    return { source: entry.source, grant: entry.grant };
+  }
+
+  override onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** What the store holds at this moment. Throws ConfigurationError where it does not answer. */
+  async refresh(): Promise<Snapshot> {
+    // Whoever asks while a refresh waits for its turn shares it: it will read later than they asked.
+    this.refreshWaiting ??= this.inTurn(async () => {
+      this.refreshWaiting = undefined;
+      return this.load('keep');
+    });
+    return this.refreshWaiting;
+  }
+
+  /** Writes what `decide` makes of the latest snapshot. Undefined: another process wrote in between, nothing was written. */
+  async write<T>(decide: (snapshot: Snapshot) => Plan<T>): Promise<{ readonly result: T } | undefined> {
+    return this.inTurn(async () => {
+      const before = await this.load('keep');
+      const { changes, result } = decide(before);
+      if (changes.length === 0) return { result: result(before) };
+      const revision = await this.store.write(changes, before.revision);
+      if (revision === undefined) return undefined;
+      return { result: result(this.adopt(this.reader.apply(before, changes, revision))) };
+    });
+  }
+
+  private async load(unreadable: 'refuse' | 'keep'): Promise<Snapshot> {
+    const documents = await this.store.readIfChanged(this.hasLoaded ? this.current.revision : undefined);
+    if (!documents) return this.current;
+    const previous = this.hasLoaded ? this.current : undefined;
+    const snapshot = this.reader.read(documents, previous, (kind, id, cause) => {
+      if (unreadable === 'refuse')
+        throw new Error(`The stored ${kind} "${id}" cannot be read: ${messageOf(cause)}`, { cause });
+      this.log.error(
+        { kind, id, reason: messageOf(cause) },
+        'a stored document cannot be read; its last good form holds',
+      );
+    });
+    return this.adopt(snapshot);
+  }
+
+  private adopt(snapshot: Snapshot): Snapshot {
+    this.current = snapshot;
+    this.hasLoaded = true;
+    for (const listener of this.listeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.log.error({ error }, 'a listener to configuration changes failed');
+      }
+    }
+    return snapshot;
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work, work);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private schedulePoll(): void {
+    this.poll = setTimeout(() => {
+      void this.follow().finally(() => {
+        if (this.poll) this.schedulePoll();
+      });
+    }, POLL_MS);
+    this.poll.unref();
+  }
+
+  private async follow(): Promise<void> {
+    try {
+      await this.refresh();
+      if (!this.storeAnswers) this.log.info({}, 'the configuration store answers again');
+      this.storeAnswers = true;
+    } catch (error) {
+      if (this.storeAnswers) this.log.warn({ reason: messageOf(error) }, 'the last known configuration holds');
+      this.storeAnswers = false;
+    }
+  }
+}
+
+/** What to write, and what to answer once it is written. */
+export interface Plan<T> {
+  readonly changes: readonly DocumentChange[];
+  readonly result: (written: Snapshot) => T;
+}
+
+function messageOf(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
+}

@@ -1,0 +1,53 @@
+import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { Secrets } from '#platform';
+import { ConfigurationService } from './configuration.service.js';
+import { ConfigurationWriter } from './configuration-writer.js';
+import { CredentialCipher } from './credentials/credential-cipher.js';
+import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
+import { DemoConfiguration } from './demo-configuration.js';
+import { DestinationsService } from './destinations.service.js';
+import { Configuration } from './model.js';
+import { DestinationCheck } from './rules/destination-check.js';
+import { SourceCheck } from './rules/source-check.js';
+import { SourcesService } from './sources.service.js';
+import { ConfigurationStore } from './store/configuration.store.js';
+import { SnapshotReader } from './store/snapshot-reader.js';
+
+export interface ControlPlaneBindings {
+  /**
+   * Modules that export what is needed from outside: RedisConnections, Secrets, AddressPolicy, Log and Readiness of
+   * the platform, the ConnectorRegistry, and the DialectCatalogue. Global modules need not be listed.
+   */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/** What admins configure. Global: every part of the gateway reads `Configuration`. */
+@Module({})
+export class ControlPlaneModule {
+  static forRoot({ imports = [] }: ControlPlaneBindings = {}): DynamicModule {
+    return {
+      module: ControlPlaneModule,
+      global: true,
+      imports: [...imports],
+      providers: [
+        {
+          provide: CredentialCipher,
+          useFactory: (secrets: Secrets) => new CredentialCipher(secrets.encryptionKey),
+          inject: [Secrets],
+        },
+        { provide: Configuration, useExisting: ConfigurationService },
+        ConfigurationStore,
+        SnapshotReader,
+        EncryptionKeyCheck,
+        ConfigurationService,
+        ConfigurationWriter,
+        SourceCheck,
+        DestinationCheck,
+        SourcesService,
+        DestinationsService,
+        DemoConfiguration,
+      ],
+      exports: [Configuration, SourcesService, DestinationsService, DemoConfiguration],
+    };
+  }
+}

@@ -1,0 +1,190 @@
+import { Injectable } from '@nestjs/common';
+import { randomBytes } from 'node:crypto';
+import { ConfigurationError, invalid } from './configuration.errors.js';
+import { ConfigurationService, type Plan } from './configuration.service.js';
+import { ConfigurationWriter } from './configuration-writer.js';
+import { CredentialCipher } from './credentials/credential-cipher.js';
+import { resolveCredentials, type CredentialInputs, type Credentials } from './credentials/credential-inputs.js';
+import {
+  assertMatches,
+  assertNew,
+  chooseId,
+  found,
+  sameContent,
+  type WriteCondition,
+  type Written,
+} from './entries.js';
+import type { Destination, DestinationSettings, PauseReason } from './model.js';
+import { DestinationCheck } from './rules/destination-check.js';
+import type { Snapshot, StoredDestination } from './store/snapshot.js';
+import { writeDocument } from './store/stored-documents.js';
+
+export interface DestinationDraft extends DestinationSettings {
+  readonly credentials?: CredentialInputs;
+  /** Absent: as it is. */
+  readonly paused?: boolean;
+}
+
+/** What to do where a credential lacks that nobody can generate. */
+export type MissingCredentials = 'refuse' | 'pause';
+
+type Secrets = Pick<Destination, 'credentials' | 'retiring'> & { readonly generated: Credentials };
+
+/** Who gets what: the destinations as admins see and change them. Every method throws ConfigurationError. */
+@Injectable()
+export class DestinationsService {
+  constructor(
+    private readonly configuration: ConfigurationService,
+    private readonly writer: ConfigurationWriter,
+    private readonly cipher: CredentialCipher,
+    private readonly check: DestinationCheck,
+  ) {}
+
+  /** Ordered by id. */
+  async list(): Promise<readonly StoredDestination[]> {
+    const { storedDestinations } = await this.configuration.refresh();
+    return [...storedDestinations.values()].sort((a, b) => (a.destination.id < b.destination.id ? -1 : 1));
+  }
+
+  async get(id: string): Promise<StoredDestination> {
+    const { storedDestinations } = await this.configuration.refresh();
+    return found(storedDestinations.get(id), 'destination', id);
+  }
+
+  create(draft: DestinationDraft, id?: string): Promise<Written<StoredDestination>> {
+    return this.writer.change((snapshot) => {
+      const chosen = chooseId(id, draft.name, snapshot.storedDestinations);
+      assertNew(snapshot.storedDestinations, 'destination', chosen);
+      return this.planPut(snapshot, chosen, draft, 'refuse');
+    });
+  }
+
+  /** Creates or replaces; credentials and the pause that the draft does not name stay as they are. */
+  put(id: string, draft: DestinationDraft, condition: WriteCondition = {}): Promise<Written<StoredDestination>> {
+    return this.writer.change((snapshot) => {
+      assertMatches(snapshot.storedDestinations.get(id), condition, 'destination', id);
+      return this.planPut(snapshot, id, draft, 'refuse');
+    });
+  }
+
+  remove(id: string, condition: WriteCondition = {}): Promise<void> {
+    return this.writer.change(({ storedDestinations }) => {
+      assertMatches(found(storedDestinations.get(id), 'destination', id), condition, 'destination', id);
+      return { changes: [{ kind: 'destination', id, document: null }], result: () => undefined };
+    });
+  }
+
+  /** Events are held, never dropped. */
+  pause(id: string): Promise<Written<StoredDestination>> {
+    return this.setPaused(id, () => 'admin');
+  }
+
+  resume(id: string): Promise<Written<StoredDestination>> {
+    return this.setPaused(id, ({ type, credentials }) => {
+      const missing = this.check.missingCredentials(type, credentials).flatMap((fault) => fault.missing ?? []);
+      if (missing.length > 0) throw new ConfigurationError({ kind: 'credentials_missing', id, missing });
+      return null;
+    });
+  }
+
+  /** Makes the generated credentials anew; for `overlapSeconds` both the old and the new ones sign. */
+  rotate(id: string, overlapSeconds: number, condition: WriteCondition = {}): Promise<Written<StoredDestination>> {
+    return this.writer.change(({ storedDestinations }) => {
+      const stored = found(storedDestinations.get(id), 'destination', id);
+      assertMatches(stored, condition, 'destination', id);
+      const { destination, settings } = stored;
+      const generated = this.check.connector(settings.type).generateCredentials?.(randomBytes);
+      if (!generated) throw new ConfigurationError({ kind: 'not_rotatable', type: settings.type });
+      const old = Object.entries(destination.credentials).filter(([name]) => Object.hasOwn(generated, name));
+      const retiring = { credentials: Object.fromEntries(old), until: Date.now() + overlapSeconds * 1_000 };
+      const credentials = { ...destination.credentials, ...generated };
+      const secrets = { credentials, generated, ...(overlapSeconds > 0 && old.length > 0 ? { retiring } : {}) };
+      return this.planWrite(id, settings, secrets, destination.paused, destination);
+    });
+  }
+
+  /** What a put would write; for changes of several documents at once. */
+  planPut(
+    snapshot: Snapshot,
+    id: string,
+    draft: DestinationDraft,
+    missingCredentials: MissingCredentials,
+  ): Plan<Written<StoredDestination>> {
+    const { credentials: inputs = {}, paused: wanted, ...settings } = draft;
+    const connector = this.check.connector(settings.type);
+    const before = snapshot.storedDestinations.get(id);
+    // Credentials of another type mean nothing in this one.
+    const kept = before?.settings.type === settings.type ? before.destination : undefined;
+    const { credentials, generated } = resolveCredentials(
+      inputs,
+      kept?.credentials ?? {},
+      () => connector.generateCredentials?.(randomBytes) ?? {},
+    );
+    this.check.assertSettings(settings, credentials);
+    const missing = this.check.missingCredentials(settings.type, credentials);
+    const tolerated = missingCredentials === 'pause' || kept?.paused === 'credentials_missing';
+    if (missing.length > 0 && !tolerated) throw invalid(missing);
+    const paused = missing.length > 0 ? 'credentials_missing' : pauseAfter(before?.destination.paused ?? null, wanted);
+    const retiring = kept?.retiring && kept.retiring.until > Date.now() ? { retiring: kept.retiring } : {};
+    if (before && sameContent(contentOf(before), [settings, credentials, paused])) {
+      return { changes: [], result: () => ({ stored: before, generated: {}, created: false }) };
+    }
+    return this.planWrite(id, settings, { credentials, generated, ...retiring }, paused, before?.destination);
+  }
+
+  private setPaused(
+    id: string,
+    decide: (destination: Destination) => PauseReason | null,
+  ): Promise<Written<StoredDestination>> {
+    return this.writer.change(({ storedDestinations }) => {
+      const stored = found(storedDestinations.get(id), 'destination', id);
+      const { settings, destination } = stored;
+      const paused = decide(destination);
+      if (paused === destination.paused) {
+        return { changes: [], result: () => ({ stored, generated: {}, created: false }) };
+      }
+      return this.planWrite(id, settings, { ...destination, generated: {} }, paused, destination);
+    });
+  }
+
+  private planWrite(
+    id: string,
+    settings: DestinationSettings,
+    { credentials, generated, retiring }: Secrets,
+    paused: PauseReason | null,
+    before: Destination | undefined,
+  ): Plan<Written<StoredDestination>> {
+    const now = new Date().toISOString();
+    const document = writeDocument({
+      settings,
+      credentials: this.cipher.sealAll(credentials, 'destination', id),
+      ...(retiring && {
+        retiring: {
+          credentials: this.cipher.sealAll(retiring.credentials, 'destination', id),
+          until: retiring.until,
+        },
+      }),
+      paused,
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+    });
+    return {
+      changes: [{ kind: 'destination', id, document }],
+      result: ({ storedDestinations }) => ({
+        stored: found(storedDestinations.get(id), 'destination', id),
+        generated,
+        created: before === undefined,
+      }),
+    };
+  }
+}
+
+function contentOf({ settings, destination }: StoredDestination): readonly unknown[] {
+  return [settings, destination.credentials, destination.paused];
+}
+
+/** Complete credentials end the pause that only waited for them. */
+function pauseAfter(before: PauseReason | null, wanted: boolean | undefined): PauseReason | null {
+  if (wanted !== undefined) return wanted ? 'admin' : null;
+  return before === 'admin' ? 'admin' : null;
+}

@@ -1,0 +1,125 @@
+import { Injectable } from '@nestjs/common';
+import { defineScript, RedisConnections, type Script, type ScriptArgument } from '#platform';
+import { ConfigurationError, type ConfigurationKind } from '../configuration.errors.js';
+
+/** The tag keeps all of it on one node of a cluster, so that one script can change several documents. */
+const KEYS = {
+  sources: 'gw:{cfg}:sources',
+  destinations: 'gw:{cfg}:destinations',
+  revision: 'gw:{cfg}:rev',
+  keyCheck: 'gw:{cfg}:keycheck',
+} as const;
+
+const START_WAIT_MS = 15_000;
+
+/** Message: the new revision. */
+const CHANNEL = 'gw:cfg';
+
+/** Null deletes. */
+export interface DocumentChange {
+  readonly kind: ConfigurationKind;
+  readonly id: string;
+  readonly document: string | null;
+}
+
+export interface StoredDocuments {
+  /** Rises with every write; 0: nothing was ever written. */
+  readonly revision: number;
+  /** By id, as they were written. */
+  readonly sources: ReadonlyMap<string, string>;
+  readonly destinations: ReadonlyMap<string, string>;
+}
+
+// KEYS: sources, destinations, rev. ARGV: the revision the caller knows.
+const READ = defineScript(
+  'gwConfigRead',
+  `local rev = tonumber(redis.call('GET', KEYS[3]) or '0')
+   if rev == tonumber(ARGV[1]) then return { rev } end
+   return { rev, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]) }`,
+);
+
+// KEYS: sources, destinations, rev. ARGV: expected revision, channel, then per change: kind, id, document ('' deletes).
+const WRITE = defineScript(
+  'gwConfigWrite',
+  `if tonumber(redis.call('GET', KEYS[3]) or '0') ~= tonumber(ARGV[1]) then return 0 end
+   for i = 3, #ARGV, 3 do
+     local key = ARGV[i] == 'source' and KEYS[1] or KEYS[2]
+     if ARGV[i + 2] == '' then
+       redis.call('HDEL', key, ARGV[i + 1])
+     else
+       redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
+     end
+   end
+   local rev = redis.call('INCR', KEYS[3])
+   redis.call('PUBLISH', ARGV[2], tostring(rev))
+   return rev`,
+);
+
+// KEYS: keycheck. ARGV: the record to leave behind where there is none ('' leaves none).
+const KEY_CHECK = defineScript(
+  'gwConfigKeyCheck',
+  `local stored = redis.call('GET', KEYS[1])
+   if stored or ARGV[1] == '' then return stored end
+   redis.call('SET', KEYS[1], ARGV[1])
+   return ARGV[1]`,
+);
+
+/** The configuration in Redis: one document per source and destination, and a revision that every write raises. */
+@Injectable()
+export class ConfigurationStore {
+  constructor(private readonly redis: RedisConnections) {}
+
+  /** Resolves once Redis takes commands; rejects if it does not within a time that a start may take. */
+  ready(): Promise<void> {
+    return this.redis.ready(START_WAIT_MS);
+  }
+
+  /** Undefined: nothing has changed since `knownRevision`. */
+  async readIfChanged(knownRevision: number | undefined): Promise<StoredDocuments | undefined> {
+    const reply = await this.run(READ, [KEYS.sources, KEYS.destinations, KEYS.revision], [knownRevision ?? -1]);
+    if (!Array.isArray(reply)) throw new Error('unexpected reply of the configuration store');
+    const [revision, sources, destinations] = reply as readonly unknown[];
+    if (sources === undefined) return undefined;
+    return { revision: Number(revision), sources: pairsOf(sources), destinations: pairsOf(destinations) };
+  }
+
+  /** All of the changes or none. Returns the new revision, or undefined if the store is no longer at `revision`. */
+  async write(changes: readonly DocumentChange[], revision: number): Promise<number | undefined> {
+    const parts = changes.flatMap(({ kind, id, document }) => [kind, id, document ?? '']);
+    const values = [revision, CHANNEL, ...parts];
+    const written = Number(await this.run(WRITE, [KEYS.sources, KEYS.destinations, KEYS.revision], values));
+    return written === 0 ? undefined : written;
+  }
+
+  /** The record that tells whether an encryption key fits; null where there is none yet. */
+  async keyCheck(): Promise<string | null> {
+    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], ['']));
+  }
+
+  /** Leaves the record behind unless there is one; returns the one that holds. */
+  async leaveKeyCheck(record: string): Promise<string | null> {
+    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], [record]));
+  }
+
+  /** A message may be missed: look by yourself now and then. */
+  subscribe(listener: () => void): Promise<() => Promise<void>> {
+    return this.redis.subscribe(CHANNEL, listener);
+  }
+
+  private async run(script: Script, keys: readonly string[], values: readonly ScriptArgument[]): Promise<unknown> {
+    try {
+      return await script.run(this.redis.shared, keys, values);
+    } catch (cause) {
+      throw new ConfigurationError({ kind: 'store_unavailable' }, { cause });
+    }
+  }
+}
+
+function pairsOf(flat: unknown): ReadonlyMap<string, string> {
+  const texts = Array.isArray(flat) ? flat.map(String) : [];
+  return new Map(texts.flatMap((id, at) => (at % 2 === 0 ? [[id, texts[at + 1] ?? ''] as const] : [])));
+}
+
+function textOrNull(reply: unknown): string | null {
+  return typeof reply === 'string' ? reply : null;
+}
