@@ -33,7 +33,7 @@ const webhook: HttpConnector = {
       headers: { ...own, ...protocolHeaders(body, settings, identity) },
       body,
       // What an admin puts into a header is as likely a key as not.
-      secretHeaders: ['authorization', 'webhook-signature', ...Object.keys(own)],
+      secretHeaders: [...new Set(['authorization', 'webhook-signature', ...Object.keys(own)])],
     };
   },
   interpret: interpretStatus,
