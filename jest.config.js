@@ -1,6 +1,12 @@
 // Packages that are ES modules but are require()d by CommonJS ones: Jest cannot do that before Node 24.9.
 const requiredEsm = '(?:cookie|content-disposition)';
-const commonjs = { allowJs: true, module: 'commonjs', target: 'es2022', isolatedModules: true, ignoreDeprecations: '6.0' };
+const commonjs = {
+  allowJs: true,
+  module: 'commonjs',
+  target: 'es2022',
+  isolatedModules: true,
+  ignoreDeprecations: '6.0',
+};
 
 export default {
   testEnvironment: 'node',
@@ -16,5 +22,7 @@ export default {
   transformIgnorePatterns: [`/node_modules/(?!(?:.*/node_modules/)?${requiredEsm}/)`],
   setupFiles: ['<rootDir>/test/setup.ts'],
   testMatch: ['**/*.spec.ts', '**/*.e2e-spec.ts'],
+  // Tests start real processes, on machines that may be busy.
+  testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/dist'],
 };

@@ -1,0 +1,13 @@
+#!/bin/sh
+# From a fresh clone to a running gateway.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/setup.sh
+
+require_node
+install_dependencies
+if [ -z "${REDIS_URL:-}" ]; then install_redis; fi
+build_if_stale
+
+# exec: signals must reach the server, and its exit code the caller.
+exec node --enable-source-maps dist/apps/gateway/src/main.js --banner

@@ -1,0 +1,85 @@
+import { access } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { freePort, tempDir } from './temp-dir.js';
+import { startProcess, type TiedProcess } from './tied-process.js';
+import { until } from './until.js';
+
+export interface TestRedis {
+  readonly socketPath: string;
+  readonly port: number;
+  /** `redis://127.0.0.1:port` */
+  readonly url: string;
+  /** Kill -9; what was on disk stays. */
+  kill(): Promise<void>;
+  /** After `kill`: the same data at the same address. */
+  start(): Promise<void>;
+}
+
+const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+
+/** A real server of its own; `settings` are lines of redis.conf. Ends with the test file. */
+export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
+  const directory = await tempDir();
+  const socketPath = join(directory, 'redis.sock');
+  const port = await freePort();
+  const all = {
+    port: String(port),
+    bind: '127.0.0.1',
+    unixsocket: socketPath,
+    dir: directory,
+    save: '',
+    appendonly: 'yes',
+    appendfsync: 'always',
+    'maxmemory-policy': 'noeviction',
+    ...settings,
+  };
+  const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
+  const executable = await findServer();
+  let server: TiedProcess | undefined;
+  const start = async (): Promise<void> => {
+    const started = startProcess(executable, args, { env: { LC_ALL: 'C' } });
+    server = started;
+    await until(() => answersPing(socketPath), { what: `redis-server to answer: ${started.output()}` });
+  };
+  await start();
+  return {
+    socketPath,
+    port,
+    url: `redis://127.0.0.1:${port}`,
+    start,
+    kill: async () => void (await server?.killGroup()),
+  };
+}
+
+/** Whether a server behind this socket has loaded its data. */
+export async function answersPing(socketPath: string): Promise<boolean> {
+  return send(socketPath, 'PING').then(
+    (reply) => reply.startsWith('+PONG'),
+    () => false,
+  );
+}
+
+/** One command in words, and the raw reply to it. */
+export function send(socketPath: string, command: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => socket.write(`${command}\r\n`));
+    socket.once('data', (reply) => {
+      socket.destroy();
+      resolve(reply.toString());
+    });
+    socket.once('error', reject);
+    socket.once('end', () => reject(new Error('The server closed the connection')));
+  });
+}
+
+async function findServer(): Promise<string> {
+  for (const candidate of serverFolders.flatMap((folder) => [`${folder}/redis-server`, `${folder}/valkey-server`])) {
+    const exists = await access(candidate).then(
+      () => true,
+      () => false,
+    );
+    if (exists) return candidate;
+  }
+  throw new Error('The tests need redis-server or valkey-server');
+}
