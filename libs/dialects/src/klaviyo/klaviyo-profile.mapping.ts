@@ -1,21 +1,21 @@
 import { isJsonObject, type CanonicalEvent, type Identity, type Json, type JsonObject } from '#canonical';
-import { emailProperty, strongestIdentifier } from './klaviyo.identifiers.js';
-import { metaOf, type Layout } from './klaviyo.layout.js';
-import { known, remainder, withRemainder, type Known } from './klaviyo.remainder.js';
+import { emailProperty } from './klaviyo.identifiers.js';
+import type { Layout } from './klaviyo.layout.js';
+import { compact, known, remainder, withRemainder, type Known } from './klaviyo.remainder.js';
 import type { ProfileAttributesWire, ProfileMetaWire, ProfileWire } from './klaviyo.wire.js';
 
 /** A profile as its events carry it: who it is on every one, how it is patched on the first one alone. */
 export interface DecodedProfile {
   readonly userId: string | null;
   readonly anonymousId: string | null;
-  readonly identity?: Identity;
-  readonly set?: JsonObject;
+  readonly identity: Identity | undefined;
+  readonly set: JsonObject | undefined;
   /** Members of `profile` beside `set`. Not idempotent, hence never repeated over the events of an item. */
-  readonly patch?: JsonObject;
+  readonly patch: JsonObject | undefined;
   /** Unknown members at their places. */
-  readonly left?: JsonObject;
+  readonly left: JsonObject | undefined;
   /** What the vendor ignores at this place: kept, never acted upon. */
-  readonly ignored?: JsonObject;
+  readonly ignored: JsonObject | undefined;
 }
 
 const TRAITS = ['first_name', 'last_name', 'organization', 'title', 'image', 'locale'] as const;
@@ -51,60 +51,61 @@ const KNOWN_IN_SINGLE = known({
   meta: null,
 });
 
-const text = (value: string | null | undefined): string | undefined => value || undefined;
-
-/** Drops null members, and the object itself if nothing is left. */
-function compact(object: JsonObject): JsonObject | undefined {
-  const entries = Object.entries(object).filter(([, value]) => value !== null && value !== undefined);
-  return entries.length > 0 ? Object.fromEntries(entries) : undefined;
-}
+type Writable<T> = { -readonly [Name in keyof T]: T[Name] };
 
 /** `browser`: the request came by a client path, where identifiers are never updated. */
 export function decodeProfile(wire: ProfileWire, layout: Layout, browser: boolean): DecodedProfile {
   const attributes = wire.attributes ?? {};
-  const meta = metaOf(wire, layout);
-  const misplaced = metaOf(wire, layout === 'single' ? 'job' : 'single');
-  const { patch, identifiers } = decodePatch(isJsonObject(meta) ? meta : {}, browser);
-  const identity = identityOf(wire, attributes);
-  const set = traitsOf(attributes);
-  const left = remainder(wire, layout === 'single' ? KNOWN_IN_SINGLE : KNOWN_IN_BULK);
-  const ignored = compact({ meta: misplaced, patch_identifiers: identifiers });
+  const single = layout === 'single';
+  const misplaced = single ? wire.meta : attributes.meta;
+  const { patch, identifiers } = decodePatch(single ? attributes.meta : wire.meta, browser);
   return {
-    userId: text(attributes.external_id) ?? null,
-    anonymousId: text(attributes.anonymous_id) ?? null,
-    ...(identity && { identity }),
-    ...(set && { set }),
-    ...(patch && { patch }),
-    ...(left && { left }),
-    ...(ignored && { ignored }),
+    userId: attributes.external_id || null,
+    anonymousId: attributes.anonymous_id || null,
+    identity: identityOf(wire, attributes),
+    set: traitsOf(attributes),
+    patch,
+    left: remainder(wire, single ? KNOWN_IN_SINGLE : KNOWN_IN_BULK),
+    ignored: misplaced || identifiers ? compact({ meta: misplaced, patch_identifiers: identifiers }) : undefined,
   };
 }
 
 function identityOf(wire: ProfileWire, attributes: ProfileAttributesWire): Identity | undefined {
-  const loneEmail = strongestIdentifier(wire) === undefined ? emailProperty(wire) : undefined;
-  return compact({
-    vendor_profile_id: text(wire.id),
-    email: text(attributes.email) ?? loneEmail,
-    phone: text(attributes.phone_number),
-    exchange_id: text(attributes._kx),
-  });
+  const { email, phone_number: phone, _kx: exchangeId } = attributes;
+  const identity: Writable<Identity> = {};
+  if (wire.id) identity.vendor_profile_id = wire.id;
+  if (email) identity.email = email;
+  if (phone) identity.phone = phone;
+  if (exchangeId) identity.exchange_id = exchangeId;
+  if (!wire.id && !email && !phone && !exchangeId) {
+    const loneEmail = attributes.external_id || attributes.anonymous_id ? undefined : emailProperty(wire);
+    return loneEmail === undefined ? undefined : { email: loneEmail };
+  }
+  return identity;
 }
 
 function traitsOf(attributes: ProfileAttributesWire): JsonObject | undefined {
-  const traits: [string, Json | undefined][] = TRAITS.map((name) => [name, attributes[name]]);
-  const { location, properties } = attributes;
-  return compact({
-    ...Object.fromEntries(traits),
-    location: location ? compact(location) : undefined,
-    properties: properties && Object.keys(properties).length > 0 ? properties : undefined,
-  });
+  const traits: Record<string, Json> = {};
+  let found = false;
+  const add = (name: string, value: Json | undefined): void => {
+    if (value === undefined || value === null) return;
+    traits[name] = value;
+    found = true;
+  };
+  for (const name of TRAITS) add(name, attributes[name]);
+  if (attributes.location) add('location', compact(attributes.location));
+  add('properties', filled(attributes.properties));
+  return found ? traits : undefined;
 }
 
-function decodePatch(meta: ProfileMetaWire, browser: boolean): { patch?: JsonObject; identifiers?: JsonObject } {
+function decodePatch(
+  meta: ProfileMetaWire | null | undefined,
+  browser: boolean,
+): { readonly patch?: JsonObject; readonly identifiers?: JsonObject } {
+  if (!meta) return {};
   const { append, unappend, unset } = meta.patch_properties ?? {};
-  const identifiers = meta.patch_identifiers
-    ? compact({ append: filled(meta.patch_identifiers.append), unappend: filled(meta.patch_identifiers.unappend) })
-    : undefined;
+  const { append: adding, unappend: removing } = meta.patch_identifiers ?? {};
+  const identifiers = compact({ append: filled(adding), unappend: filled(removing) });
   const names = typeof unset === 'string' ? [unset] : unset;
   const patch = compact({
     append: filled(append),
@@ -112,7 +113,7 @@ function decodePatch(meta: ProfileMetaWire, browser: boolean): { patch?: JsonObj
     unset: names && names.length > 0 ? names : undefined,
     patch_identifiers: browser ? undefined : identifiers,
   });
-  return { ...(patch && { patch }), ...(browser && identifiers && { identifiers }) };
+  return browser ? { patch, identifiers } : { patch };
 }
 
 const filled = (object: JsonObject | null | undefined): JsonObject | undefined =>

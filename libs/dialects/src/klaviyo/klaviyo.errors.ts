@@ -55,7 +55,7 @@ export function replyToViolations(violations: readonly Rejection[], request: Req
 
 /** True for the browser-side paths, which are recognised by `company_id` instead of a key. */
 export function isClientPath(path: string): boolean {
-  return /^\/+(?:klaviyo\/+)?client(?:\/|$)/.test(path);
+  return path === '/client' || path.startsWith('/client/');
 }
 
 function unauthorized(fault: Extract<Fault, { kind: 'unauthorized' }>, request: RequestView): Reply {

@@ -1,10 +1,10 @@
-import { isJsonObject, type CanonicalEvent, type EventValue, type Json, type JsonObject } from '#canonical';
+import { isJsonObject, type CanonicalEvent, type EventValue, type JsonObject } from '#canonical';
 import type { StoredRequest } from '../dialect.js';
 import { envelopeShares } from '../extras.js';
 import { decodeProfile, type DecodedProfile } from './klaviyo-profile.mapping.js';
 import { eventsOf, itemsOf, profileOf, type Layout } from './klaviyo.layout.js';
 import { truncateTime } from './klaviyo.limits.js';
-import { known, remainder, type Known } from './klaviyo.remainder.js';
+import { compact, known, remainder, type Known } from './klaviyo.remainder.js';
 import type { BulkItemWire, EventAttributesWire, EventWire, ProfileWire } from './klaviyo.wire.js';
 
 /** Where a request came in or goes out. `browser`: by a client path. */
@@ -82,7 +82,7 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
     // A patch is an instruction: given once, it must not be carried out for every event of the item.
     if (first && profile.patch) draft.profile = { ...draft.profile, ...profile.patch };
     const backfill = event.attributes.backfill === true || item.attributes.backfill === true;
-    const extras = filledMembers({
+    const extras = compact({
       unique_id: explicitId(event.attributes.unique_id, draft.id),
       backfill: backfill || undefined,
       event: remainder(event, single ? KNOWN_SINGLE_EVENT : KNOWN_EVENT),
@@ -133,13 +133,4 @@ function valueOf({ value, value_currency: currency }: EventAttributesWire): Even
 /** The event's own id as `unique_id` says only that nobody chose another one. */
 function explicitId(uniqueId: string | null | undefined, id: string): string | undefined {
   return uniqueId && uniqueId !== id ? uniqueId : undefined;
-}
-
-function filledMembers(members: JsonObject): JsonObject | undefined {
-  let kept: [string, Json][] | undefined;
-  for (const name in members) {
-    const value = members[name];
-    if (value !== undefined) (kept ??= []).push([name, value]);
-  }
-  return kept && Object.fromEntries(kept);
 }

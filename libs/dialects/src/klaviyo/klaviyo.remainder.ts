@@ -35,3 +35,13 @@ export function withRemainder<T extends JsonObject>(wire: T, left: Json | undefi
   });
   return { ...wire, ...Object.fromEntries(merged) };
 }
+
+/** The object without members that are null or undefined; undefined if nothing is left. */
+export function compact(object: JsonObject): JsonObject | undefined {
+  for (const name in object) {
+    if (object[name] !== undefined && object[name] !== null) {
+      return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null && value !== undefined));
+    }
+  }
+  return undefined;
+}
