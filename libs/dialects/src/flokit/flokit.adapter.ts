@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv';
-import { isJsonObject, parseInstant, type JsonObject } from '#canonical';
+import { isJsonObject, isTimestamp, type JsonObject } from '#canonical';
 import type { Checked, Receipts, Refused, Rejection, Reply } from '../dialect.js';
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import { errorReply, jsonReply, validationError } from './flokit.errors.js';
@@ -9,9 +9,12 @@ import { ITEM_SCHEMA, MAX_EVENTS, type FlokitItem } from './flokit.wire.js';
 const ajv = new Ajv({
   strict: true,
   allowUnionTypes: true,
-  formats: { instant: (text) => parseInstant(text) !== undefined },
+  formats: { instant: isTimestamp },
 });
 const hasItemShape = ajv.compile<FlokitItem>(ITEM_SCHEMA);
+
+/** A key's name in a reason text is cut here. */
+const MAX_NAME_CHARS = 100;
 
 /** `POST /v1/batch/events`: keeps the valid items and lists the others. */
 export function checkBatch(body: unknown): Checked | Refused {
@@ -21,6 +24,8 @@ export function checkBatch(body: unknown): Checked | Refused {
   if (!Array.isArray(events)) return refuse('events must be an array');
   if (events.length === 0) return refuse('events must not be empty');
   if (events.length > MAX_EVENTS) return refuse(`Maximum ${MAX_EVENTS} events per request`);
+  const deep = Object.keys(body).find((name) => name !== 'events' && deeperThan(body[name], MAX_DEPTH - 1));
+  if (deep !== undefined) return refuse(invalid(deep).detail);
   const rejected: Rejection[] = [];
   for (let index = 0; index < events.length; index++) {
     const rejection = checkItem(events[index], index);
@@ -42,54 +47,55 @@ function refuse(message: string): Refused {
 }
 
 function checkItem(item: unknown, index: number): Rejection | undefined {
-  if (hasItemShape(item) && !deeperThan(item, MAX_DEPTH) && !missingProperty(item)) return undefined;
-  const detail = explain(item);
+  if (hasItemShape(item) && !deeperThan(item, MAX_DEPTH) && missingProperty(item) === undefined) return undefined;
   const name = isJsonObject(item) && typeof item.event === 'string' && item.event !== '' ? item.event : undefined;
-  return {
-    index,
-    code: detail.startsWith('Missing') ? 'missing_field' : 'invalid_field',
-    detail,
-    ...(name !== undefined && { name }),
-  };
+  return { index, ...explain(item), ...(name !== undefined && { name }) };
 }
 
-/** The first rule the item breaks, in the order the vendor's answers suggest. */
-export function explain(item: unknown): string {
-  if (!isJsonObject(item)) return 'Invalid field: events';
+type ItemFault = Pick<Rejection, 'code' | 'detail'>;
+
+const missing = (name: string): ItemFault => ({ code: 'missing_field', detail: `Missing required field: ${name}` });
+const invalid = (name: string): ItemFault => ({
+  code: 'invalid_field',
+  detail: `Invalid field: ${name.slice(0, MAX_NAME_CHARS)}`,
+});
+
+/** The first rule that a refused item breaks, in the order the protocol notes give. */
+export function explain(item: unknown): ItemFault {
+  if (!isJsonObject(item)) return invalid('events');
   return eventFault(item) ?? identityFault(item) ?? timestampFault(item) ?? propertiesFault(item) ?? depthFault(item);
 }
 
-function eventFault(item: JsonObject): string | undefined {
-  if (isMissing(item.event)) return 'Missing required field: event';
-  return typeof item.event === 'string' ? undefined : 'Invalid field: event';
+function eventFault({ event }: JsonObject): ItemFault | undefined {
+  if (isMissing(event)) return missing('event');
+  return typeof event === 'string' ? undefined : invalid('event');
 }
 
-function identityFault(item: JsonObject): string | undefined {
+function identityFault(item: JsonObject): ItemFault | undefined {
   for (const name of ['user_id', 'anonymous_id']) {
-    if (!isMissing(item[name]) && typeof item[name] !== 'string') return `Invalid field: ${name}`;
+    if (!isMissing(item[name]) && typeof item[name] !== 'string') return invalid(name);
   }
   const anonymous = isMissing(item.user_id) && isMissing(item.anonymous_id);
-  return anonymous ? 'Missing required field: user_id or anonymous_id' : undefined;
+  return anonymous ? missing('user_id or anonymous_id') : undefined;
 }
 
-function timestampFault({ timestamp }: JsonObject): string | undefined {
-  if (isMissing(timestamp)) return 'Missing required field: timestamp';
-  const valid = typeof timestamp === 'string' && parseInstant(timestamp) !== undefined;
-  return valid ? undefined : 'Invalid field: timestamp';
+function timestampFault({ timestamp }: JsonObject): ItemFault | undefined {
+  if (isMissing(timestamp)) return missing('timestamp');
+  return typeof timestamp === 'string' && isTimestamp(timestamp) ? undefined : invalid('timestamp');
 }
 
-function propertiesFault(item: JsonObject): string | undefined {
+function propertiesFault(item: JsonObject): ItemFault | undefined {
   const { properties } = item;
-  if (properties !== undefined && properties !== null && !isJsonObject(properties)) return 'Invalid field: properties';
+  if (properties !== undefined && properties !== null && !isJsonObject(properties)) return invalid('properties');
   // The item's own braces are the first level.
-  if (deeperThan(properties, MAX_DEPTH - 1)) return 'Invalid field: properties';
-  const missing = missingProperty(item);
-  return missing === undefined ? undefined : `Missing required field: ${missing}`;
+  if (deeperThan(properties, MAX_DEPTH - 1)) return invalid('properties');
+  const lacking = missingProperty(item);
+  return lacking === undefined ? undefined : missing(lacking);
 }
 
-function depthFault(item: JsonObject): string {
-  const deep = Object.keys(item).find((name) => deeperThan(item[name], MAX_DEPTH - 1));
-  return `Invalid field: ${(deep ?? 'event').slice(0, 100)}`;
+/** What is left once every other rule holds: a member of no meaning that nests too deep. */
+function depthFault(item: JsonObject): ItemFault {
+  return invalid(Object.keys(item).find((name) => deeperThan(item[name], MAX_DEPTH - 1)) ?? 'event');
 }
 
 /** The first property that the taxonomy demands and the item lacks. */
@@ -99,8 +105,8 @@ function missingProperty(item: JsonObject | FlokitItem): string | undefined {
   const row = FLOKIT_TAXONOMY[name];
   const properties = isJsonObject(item.properties) ? item.properties : {};
   const lacks = (key: string): boolean => !Object.hasOwn(properties, key) || isMissing(properties[key]);
-  const missing = row?.required?.find(lacks);
-  if (missing !== undefined) return missing;
+  const lacking = row?.required?.find(lacks);
+  if (lacking !== undefined) return lacking;
   for (const [key, companions] of Object.entries(row?.requiredWith ?? {})) {
     if (!lacks(key)) return companions.find(lacks);
   }

@@ -7,36 +7,55 @@ import {
   type JsonObject,
 } from '#canonical';
 import type { StoredRequest } from '../dialect.js';
+import { envelopeFromExtras, envelopeShares, fromExtras, toExtras, unknownMembers } from '../extras.js';
 import type { FlokitBatch, FlokitItem } from './flokit.wire.js';
 
+const ITEM_MEMBERS: ReadonlySet<string> = new Set(['event', 'user_id', 'anonymous_id', 'timestamp', 'properties']);
+const ENVELOPE_MEMBERS: ReadonlySet<string> = new Set(['events']);
+
 export function decodeBatch(stored: StoredRequest): readonly (CanonicalEvent | undefined)[] {
-  const { events } = stored.body as FlokitBatch;
-  return events.map((item, index) =>
-    stored.accepts(index) ? decodeItem(item as FlokitItem, index, stored) : undefined,
-  );
+  const body = stored.body as FlokitBatch & JsonObject;
+  const receivedAt = receiptTime(stored);
+  const envelopeOf = envelopeShares(unknownMembers(body, ENVELOPE_MEMBERS));
+  let isFirst = true;
+  return body.events.map((item, index) => {
+    if (!stored.accepts(index)) return undefined;
+    const envelope = envelopeOf(isFirst);
+    isFirst = false;
+    return decodeItem(item as FlokitItem, index, stored, receivedAt, envelope);
+  });
 }
 
 export function decodeSingle(stored: StoredRequest): readonly (CanonicalEvent | undefined)[] {
-  return [stored.accepts(0) ? decodeItem(stored.body as FlokitItem, 0, stored) : undefined];
+  return [stored.accepts(0) ? decodeItem(stored.body as FlokitItem, 0, stored, receiptTime(stored)) : undefined];
 }
 
-function decodeItem(item: FlokitItem, index: number, stored: StoredRequest): CanonicalEvent {
-  const { event, user_id, anonymous_id, timestamp, properties, ...unknown } = item;
-  const kept = properties ?? {};
-  const value = valueOf(kept);
-  const receivedAt = formatInstant({ epochMs: stored.receivedAt, subMs: '' });
+function receiptTime(stored: StoredRequest): string {
+  return formatInstant({ epochMs: stored.receivedAt, subMs: '' });
+}
+
+function decodeItem(
+  item: FlokitItem,
+  index: number,
+  stored: StoredRequest,
+  receivedAt: string,
+  envelope?: JsonObject,
+): CanonicalEvent {
+  const properties = item.properties ?? {};
+  const value = valueOf(properties);
+  const extras = toExtras(unknownMembers(item, ITEM_MEMBERS), envelope && { envelope });
   return {
     id: stored.idAt(index),
     type: 'track',
-    event,
-    user_id: user_id || null,
-    anonymous_id: anonymous_id || null,
-    timestamp: normalizeTimestamp(timestamp) ?? receivedAt,
+    event: item.event,
+    user_id: item.user_id || null,
+    anonymous_id: item.anonymous_id || null,
+    timestamp: normalizeTimestamp(item.timestamp) ?? receivedAt,
     received_at: receivedAt,
-    properties: kept,
+    properties,
     ...(value && { value }),
     source: { id: stored.sourceId, dialect: 'flokit' },
-    ...(Object.keys(unknown).length > 0 && { extras: unknown as JsonObject }),
+    ...(extras && { extras }),
   };
 }
 
@@ -51,7 +70,7 @@ function valueOf(properties: JsonObject): EventValue | undefined {
 }
 
 export function encodeBatch(events: readonly CanonicalEvent[]): JsonObject {
-  return { events: events.map(encodeItem) };
+  return { events: events.map(encodeItem), ...envelopeFromExtras(events.map(ownExtras)) };
 }
 
 export function encodeSingle(events: readonly CanonicalEvent[]): JsonObject {
@@ -69,8 +88,12 @@ export function encodeItem(event: CanonicalEvent): JsonObject {
     ...(event.anonymous_id !== null && { anonymous_id: event.anonymous_id }),
     timestamp: event.timestamp,
     ...(Object.keys(properties).length > 0 && { properties }),
-    ...(event.source.dialect === 'flokit' && event.extras),
+    ...fromExtras(ownExtras(event)),
   };
+}
+
+function ownExtras(event: CanonicalEvent): JsonObject | undefined {
+  return event.source.dialect === 'flokit' ? event.extras : undefined;
 }
 
 function encodeProperties({ properties, value }: CanonicalEvent): JsonObject {

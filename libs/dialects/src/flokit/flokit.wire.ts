@@ -1,4 +1,4 @@
-import type { JsonObject } from '#canonical';
+import type { Json, JsonObject } from '#canonical';
 import type { JsonSchema } from '#destinations';
 
 /** One event as FloKit's clients send it. Unknown top-level keys are allowed. */
@@ -8,11 +8,11 @@ export interface FlokitItem {
   readonly anonymous_id?: string | null;
   readonly timestamp: string;
   readonly properties?: JsonObject | null;
-  readonly [key: string]: unknown;
+  readonly [key: string]: Json | undefined;
 }
 
 export interface FlokitBatch {
-  readonly events: readonly unknown[];
+  readonly events: readonly Json[];
 }
 
 export const MAX_EVENTS = 1000;
