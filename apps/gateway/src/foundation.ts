@@ -1,3 +1,5 @@
+import { ConnectorRegistry } from '#destinations';
+import { DialectRegistry } from '#dialects';
 import {
   createLog,
   EmbeddedRedis,
@@ -10,7 +12,6 @@ import {
   type RedisAddress,
   type Secrets,
 } from '#platform';
-import { FrameworkFaults } from './http/framework-faults.js';
 import type { Shutdown } from './shutdown.js';
 
 /** What exists before any module does, shared by all of them. */
@@ -21,10 +22,13 @@ export interface Foundation {
   readonly metrics: Metrics;
   readonly readiness: Readiness;
   readonly redis: RedisConnections;
-  readonly faults: FrameworkFaults;
+  readonly dialects: DialectRegistry;
+  readonly connectors: ConnectorRegistry;
 }
 
 const repeatMs = 10_000;
+/** An own Redis that does not answer for so long stops the start. */
+const REDIS_READY_MS = 30_000;
 
 /** Every part that is opened goes on `shutdown`, so that a start that fails half way leaves nothing behind. */
 export async function layFoundation(
@@ -33,11 +37,14 @@ export async function layFoundation(
   readiness: Readiness,
   shutdown: Shutdown,
 ): Promise<Foundation> {
+  const dialects = await DialectRegistry.load();
+  const connectors = await ConnectorRegistry.load();
   const address = await redisAddress(environment, log, shutdown);
   const secrets = await loadSecrets(environment);
   const redis = new RedisConnections(address, sparingly(log.child({ component: 'redis' })));
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
-  return { environment, secrets, log, metrics: new Metrics(), readiness, redis, faults: new FrameworkFaults() };
+  await redis.ready(REDIS_READY_MS);
+  return { environment, secrets, log, metrics: new Metrics(), readiness, redis, dialects, connectors };
 }
 
 export function openLog(environment: Environment, isTerminal: boolean): Log {

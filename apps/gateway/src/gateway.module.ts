@@ -1,9 +1,21 @@
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
-import { Environment, Log, Metrics, Readiness, RedisConnections, Secrets, type Role } from '#platform';
+import { Configuration, ControlPlaneModule, DialectCatalogue } from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import { DialectRegistry, IngestModule } from '#dialects';
+import { EventDecoder, IntakeService, LeasedRequestLimiter, PipelineModule, RejectionStore } from '#pipeline';
+import { AddressPolicy, Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections, Secrets } from '#platform';
+import { RegisteredDialects } from './bindings/dialect-catalogue.js';
+import {
+  ConfiguredSources,
+  DialectDecoder,
+  IngestMetrics,
+  PipelineIntake,
+  PipelineLimiter,
+  PipelineRejections,
+} from './bindings/ingest-ports.js';
 import type { Foundation } from './foundation.js';
 import { HealthController } from './health/health.controller.js';
 import { MetricsController } from './health/metrics.controller.js';
-import { FrameworkFaults } from './http/framework-faults.js';
 import { WelcomeController } from './welcome/welcome.controller.js';
 
 type ModuleImports = NonNullable<ModuleMetadata['imports']>;
@@ -12,6 +24,7 @@ type ModuleImports = NonNullable<ModuleMetadata['imports']>;
 @Module({})
 export class FoundationModule {
   static of(foundation: Foundation): DynamicModule {
+    const addresses = new AddressPolicy(foundation.environment.destinationAllowedCidrs);
     const providers = [
       { provide: Environment, useValue: foundation.environment },
       { provide: Secrets, useValue: foundation.secrets },
@@ -19,7 +32,12 @@ export class FoundationModule {
       { provide: Metrics, useValue: foundation.metrics },
       { provide: Readiness, useValue: foundation.readiness },
       { provide: RedisConnections, useValue: foundation.redis },
-      { provide: FrameworkFaults, useValue: foundation.faults },
+      { provide: DialectRegistry, useValue: foundation.dialects },
+      { provide: ConnectorRegistry, useValue: foundation.connectors },
+      { provide: AddressPolicy, useValue: addresses },
+      { provide: OutgoingHttp, useFactory: () => new OutgoingHttp(addresses) },
+      { provide: DialectCatalogue, useValue: new RegisteredDialects(foundation.dialects) },
+      { provide: EventDecoder, useValue: new DialectDecoder(foundation.dialects) },
     ];
     return { module: FoundationModule, providers, exports: providers };
   }
@@ -30,22 +48,37 @@ export class GatewayModule {
   static of(foundation: Foundation): DynamicModule {
     return {
       module: GatewayModule,
-      imports: [FoundationModule.of(foundation), ...modulesFor(foundation.environment.role)],
+      imports: [FoundationModule.of(foundation), ...modulesFor(foundation)],
       controllers: [HealthController, MetricsController, WelcomeController],
     };
   }
 }
 
 /** What a role runs beyond health, metrics and `/`. */
-function modulesFor(role: Role): ModuleImports {
-  const api: ModuleImports = [];
-  const worker: ModuleImports = [];
-  switch (role) {
+function modulesFor(foundation: Foundation): ModuleImports {
+  const common: ModuleImports = [ControlPlaneModule.forRoot(), PipelineModule.forRoot()];
+  switch (foundation.environment.role) {
     case 'all':
-      return [...api, ...worker];
     case 'api':
-      return api;
+      return [...common, ingest(foundation)];
     case 'worker':
-      return worker;
+      return common;
   }
+}
+
+function ingest({ dialects, metrics, log }: Foundation): DynamicModule {
+  return IngestModule.forRoot({
+    dialects,
+    sources: {
+      useFactory: (configuration: Configuration) => new ConfiguredSources(configuration),
+      inject: [Configuration],
+    },
+    intake: { useFactory: (intake: IntakeService) => new PipelineIntake(intake), inject: [IntakeService] },
+    rejections: { useFactory: (store: RejectionStore) => new PipelineRejections(store), inject: [RejectionStore] },
+    limiter: {
+      useFactory: (limiter: LeasedRequestLimiter) => new PipelineLimiter(limiter),
+      inject: [LeasedRequestLimiter],
+    },
+    observer: { useValue: new IngestMetrics(metrics, log.child({ component: 'ingest' })) },
+  });
 }

@@ -2,14 +2,17 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { Configuration, DemoConfiguration, demoSourceId } from '#control-plane';
+import { IngestServer } from '#dialects';
 import { NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
-import { bannerText } from './banner.js';
+import { bannerText, type BannerSample } from './banner.js';
 import { layFoundation, openLog, type Foundation } from './foundation.js';
 import { GatewayModule } from './gateway.module.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { Shutdown } from './shutdown.js';
 
-const wantsBanner = process.argv.includes('--banner') || process.stdout.isTTY;
+/** The first start of a newcomer: a demo in an empty store, and a banner that shows how to use it. */
+const isQuickstart = process.argv.includes('--quickstart');
 
 async function main(): Promise<void> {
   const environment = checkedEnvironment();
@@ -22,6 +25,8 @@ async function main(): Promise<void> {
     const foundation = await layFoundation(environment, log, readiness, shutdown);
     const app = await createApplication(foundation);
     shutdown.push('application', () => app.close());
+    await app.init();
+    if (isQuickstart && environment.role !== 'worker') await app.get(DemoConfiguration).createInEmptyStore();
     await app.listen(environment.port, environment.host);
     announce(app, foundation);
   } catch (error) {
@@ -42,7 +47,7 @@ function checkedEnvironment(): Environment {
 }
 
 async function createApplication(foundation: Foundation): Promise<NestFastifyApplication> {
-  const adapter = createHttpAdapter(foundation.faults, foundation.readiness);
+  const adapter = createHttpAdapter(foundation.dialects, foundation.readiness);
   const app = await NestFactory.create<NestFastifyApplication>(GatewayModule.of(foundation), adapter, {
     logger: new NestLog(foundation.log),
     abortOnError: false,
@@ -52,14 +57,20 @@ async function createApplication(foundation: Foundation): Promise<NestFastifyApp
     strictTransportSecurity: false,
     contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
   });
+  if (foundation.environment.role !== 'worker') app.get(IngestServer).register(adapter.getInstance());
   return app;
 }
 
-function announce(app: NestFastifyApplication, { environment, log, secrets }: Foundation): void {
+function announce(app: NestFastifyApplication, { environment, log, secrets, dialects }: Foundation): void {
   const baseUrl = baseUrlOf(environment.host, app.getHttpServer().address());
   log.info({ baseUrl, role: environment.role, adminTokenFile: secrets.adminTokenFile }, 'Listening');
-  if (!wantsBanner || environment.role === 'worker') return;
-  process.stdout.write(bannerText({ baseUrl, adminTokenFile: secrets.adminTokenFile, samples: [] }));
+  if (!isQuickstart) return;
+  const { sources } = app.get(Configuration);
+  const samples = dialects.all.flatMap((dialect): BannerSample[] => {
+    const source = sources.get(demoSourceId(dialect.name));
+    return source ? [{ title: dialect.title, ...dialect.sample(source.credentials) }] : [];
+  });
+  process.stdout.write(bannerText({ baseUrl, adminTokenFile: secrets.adminTokenFile, samples }));
 }
 
 /** An address that works from this machine, also where the server listens on all of them. */

@@ -12,6 +12,8 @@ const MAX_PROBE_MS = 10_000;
 /** Finished batch records kept per destination for the trace. */
 const FINISHED_MAX_BYTES = 4 * 1024 * 1024;
 
+const SHOWN_ERROR_CHARACTERS = 300;
+
 /** What changes by one step, over and above the record itself. */
 export interface Change {
   readonly delivered: readonly number[];
@@ -95,8 +97,8 @@ export function settlementText(
 function lastError(change: Change, now: number): string | undefined {
   const { attempt } = change;
   if (!attempt || attempt.outcome === 'delivered') return undefined;
-  const { status, code } = attempt;
-  return JSON.stringify({ at: new Date(now).toISOString(), code, ...(status === undefined ? {} : { status }) });
+  const detail = change.lastResponse?.body.slice(0, SHOWN_ERROR_CHARACTERS) ?? '';
+  return JSON.stringify({ at: new Date(now).toISOString(), code: attempt.code, detail });
 }
 
 const retrying = (parts: readonly Part[]): number =>

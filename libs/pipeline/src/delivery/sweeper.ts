@@ -75,7 +75,7 @@ export class Sweeper {
     if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);
     if (!thorough) return;
     if (Number(open ?? 0) > 0) {
-      const batchIds = await this.redis.shared.zrange(destinationKeys.batches(id), 0, -1);
+      const batchIds = await this.redis.shared.zrange(destinationKeys.batches(id), 0, '-1');
       await this.queues.add(id, destination.concurrency, batchIds);
     }
     await this.outbox.sweep(id);

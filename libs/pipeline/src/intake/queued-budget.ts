@@ -56,3 +56,12 @@ export class QueuedBudget {
     else if (bytes < this.maxBytes * RESUME_SHARE) this.exceeded = false;
   }
 }
+
+const DEFAULT_MAX_BYTES = 1024 ** 3;
+const SHARE_OF_MEMORY = 0.75;
+
+/** Three quarters of what Redis may use, over all masters; 1 GiB where it has no bound. */
+export async function defaultQueuedBytes(redis: RedisConnections): Promise<number> {
+  const bounds = await redis.maxMemoryBytes();
+  return bounds === 0 ? DEFAULT_MAX_BYTES : Math.floor(bounds * SHARE_OF_MEMORY);
+}

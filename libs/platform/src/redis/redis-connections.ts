@@ -76,6 +76,15 @@ export class RedisConnections {
     };
   }
 
+  /** What the server may use, over all masters of a cluster; 0: no bound on at least one. */
+  async maxMemoryBytes(): Promise<number> {
+    const { shared } = this;
+    const nodes = shared instanceof Cluster ? shared.nodes('master') : [shared];
+    const texts = await Promise.all(nodes.map((node) => node.info('memory')));
+    const bounds = texts.map((text) => Number(/^maxmemory:(\d+)/m.exec(text)?.[1] ?? 0));
+    return bounds.includes(0) ? 0 : bounds.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
   close(): void {
     for (const client of this.opened) client.disconnect();
   }

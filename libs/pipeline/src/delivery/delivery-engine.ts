@@ -1,0 +1,150 @@
+import { Configuration, type Destination } from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import type { CanonicalEvent } from '#canonical';
+import type { Log, OutgoingHttp, RedisConnections } from '#platform';
+import { destinationKeys, ROUTE_CHANNEL } from '../keys.js';
+import type { HistoryKeeper } from '../history/history-keeper.js';
+import type { RedisPulse } from '../redis-pulse.js';
+import type { Ledger } from '../routing/ledger.js';
+import { Router } from '../routing/router.service.js';
+import type { SegmentStore } from '../segment/segment-store.js';
+import { deadLetter } from './dead-letter.js';
+import { addDeadLettersScript } from './dead-letter.script.js';
+import { Deliverer } from './deliverer.js';
+import type { DeliveryMetrics } from './delivery-metrics.js';
+import { DeliveryQueues } from './delivery-queues.js';
+import { Gatherer } from './gatherer.js';
+import { RequestSender } from './request-sender.js';
+import { SettledOutbox } from './settled-outbox.js';
+import { Sweeper } from './sweeper.js';
+
+/** How long running requests may take to end at a stop, in milliseconds. */
+const STOP_GRACE_MS = 15_000;
+
+export interface DeliveryEngineParts {
+  readonly redis: RedisConnections;
+  readonly configuration: Configuration;
+  readonly connectors: ConnectorRegistry;
+  readonly segments: SegmentStore;
+  readonly ledger: Ledger;
+  readonly history: HistoryKeeper;
+  readonly pulse: RedisPulse;
+  readonly http: OutgoingHttp;
+  readonly metrics: DeliveryMetrics;
+  readonly log: Log;
+}
+
+/** Everything behind the door: route, gather, send, settle. Runs in the roles `worker` and `all`. */
+export class DeliveryEngine {
+  readonly queues: DeliveryQueues;
+  private readonly router: Router;
+  private readonly gatherer: Gatherer;
+  private readonly deliverer: Deliverer;
+  private readonly outbox: SettledOutbox;
+  private readonly sweeper: Sweeper;
+  private known: ReadonlyMap<string, Destination> = new Map();
+  private readonly stopListening: (() => unknown)[] = [];
+  private running = false;
+
+  constructor(private readonly parts: DeliveryEngineParts) {
+    const { redis, configuration, connectors, segments, ledger, history, pulse, http, metrics, log } = parts;
+    this.outbox = new SettledOutbox(redis, ledger, log);
+    this.queues = new DeliveryQueues(redis, (id, job, signal) => this.deliverer.process(id, job, signal), log);
+    this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, pulse, log);
+    this.deliverer = new Deliverer(
+      redis,
+      configuration,
+      connectors,
+      segments,
+      new RequestSender(http, log),
+      {
+        settled: (id, entries) => this.outbox.add(id, entries),
+        finished: (destination) => void this.gatherer.gather(destination),
+        breakerClosed: (destination) => this.breakerClosed(destination),
+        attempted: (destination, attempt, change) => metrics.attempted(destination, attempt, change),
+      },
+      log,
+    );
+    this.router = new Router(
+      redis,
+      configuration,
+      segments,
+      ledger,
+      {
+        added: ({ destinationId, pending, oldestAt }) => this.gatherer.added(destinationId, pending, oldestAt),
+        overflow: (destination, events) => this.overflow(destination, events),
+      },
+      log,
+    );
+    this.sweeper = new Sweeper(redis, configuration, this.router, this.gatherer, this.queues, this.outbox, history, log);
+  }
+
+  /** True while deliveries run. */
+  get isRunning(): boolean {
+    return this.running;
+  }
+
+  async start(): Promise<void> {
+    const { configuration, redis } = this.parts;
+    this.known = configuration.destinations;
+    this.stopListening.push(configuration.onChange(() => this.configurationChanged()));
+    this.stopListening.push(await redis.subscribe(ROUTE_CHANNEL, (shard) => this.wake(Number(shard))));
+    this.sweeper.start();
+    this.running = true;
+  }
+
+  /** Something was appended to this shard. */
+  wake(shard: number): void {
+    void this.router.route(shard);
+  }
+
+  /** Ends what is being sent, settles it, and leaves the rest to the next start. */
+  async stop(): Promise<void> {
+    this.running = false;
+    for (const stop of this.stopListening) await stop();
+    this.deliverer.stop();
+    await this.sweeper.stop();
+    await this.router.stop();
+    this.gatherer.stop();
+    await this.queues.stop(STOP_GRACE_MS);
+    await this.outbox.flush();
+  }
+
+  private configurationChanged(): void {
+    const before = this.known;
+    this.known = this.parts.configuration.destinations;
+    for (const [id, destination] of this.known) {
+      const old = before.get(id);
+      if (old && old.updatedAt !== destination.updatedAt && destination.paused === null) void this.lookAgain(destination);
+    }
+  }
+
+  /** Settings have changed: what was held because of the old ones is tried with the new ones. */
+  private async lookAgain(destination: Destination): Promise<void> {
+    try {
+      const state = destinationKeys.state(destination.id);
+      if ((await this.parts.redis.shared.hexists(state, 'breakerSince')) === 1) {
+        await this.parts.redis.shared.hset(state, 'probeAt', '0');
+      }
+      await this.queues.hurry(destination.id);
+      await this.gatherer.gather(destination);
+    } catch (error) {
+      this.parts.log.warn({ destinationId: destination.id, error: String(error) }, 'held events wait for their time');
+    }
+  }
+
+  private breakerClosed(destination: Destination): void {
+    this.parts.log.info({ destinationId: destination.id }, 'breaker closed');
+    void this.queues.hurry(destination.id).catch(() => undefined);
+    void this.gatherer.gather(destination);
+  }
+
+  private async overflow(destination: Destination, events: readonly CanonicalEvent[]): Promise<void> {
+    const { id, maxQueuedBytes } = destination;
+    const reason = { code: 'backlog_exceeded', detail: `more than maxQueuedBytes (${String(maxQueuedBytes)}) waits` };
+    const keys = [destinationKeys.deadLetters(id), destinationKeys.deadLetterOrder(id), destinationKeys.state(id)];
+    const now = Date.now();
+    const values = events.flatMap((event) => deadLetter(id, event, reason, {}, 0, now));
+    await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
+  }
+}

@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto';
+import {
+  Inject,
+  Module,
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+  type Provider,
+} from '@nestjs/common';
+import { Configuration, DeliveryOperations } from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections } from '#platform';
+import { DeliveryEngine } from './delivery/delivery-engine.js';
+import { DeliveryMetrics } from './delivery/delivery-metrics.js';
+import { DestinationOperations } from './delivery/destination-operations.js';
+import { HistoryKeeper } from './history/history-keeper.js';
+import { IntakeService } from './intake/intake.service.js';
+import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
+import { LeasedRequestLimiter } from './limits/request-limiter.js';
+import { declareQueueGauges } from './queue-gauges.js';
+import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
+import { RedisPulse } from './redis-pulse.js';
+import { RejectionStore } from './rejections/rejection-store.js';
+import { RouteWakeup } from './route-wakeup.js';
+import { Ledger } from './routing/ledger.js';
+import { EventDecoder } from './segment/event-decoder.js';
+import { SegmentStore } from './segment/segment-store.js';
+
+const providers: Provider[] = [
+  {
+    provide: RedisPulse,
+    useFactory: (redis: RedisConnections) => new RedisPulse(redis, randomBytes(8).toString('hex')),
+    inject: [RedisConnections],
+  },
+  {
+    provide: QueuedBudget,
+    useFactory: async (redis: RedisConnections, environment: Environment) =>
+      new QueuedBudget(redis, environment.maxQueuedBytes ?? (await defaultQueuedBytes(redis))),
+    inject: [RedisConnections, Environment],
+  },
+  { provide: RouteWakeup, useFactory: (redis: RedisConnections) => new RouteWakeup(redis), inject: [RedisConnections] },
+  {
+    provide: IntakeService,
+    useFactory: (redis: RedisConnections, pulse: RedisPulse, budget: QueuedBudget, wakeup: RouteWakeup) =>
+      new IntakeService(redis, pulse, budget, (shard) => wakeup.notify(shard)),
+    inject: [RedisConnections, RedisPulse, QueuedBudget, RouteWakeup],
+  },
+  {
+    provide: RejectionStore,
+    useFactory: (redis: RedisConnections, log: Log) => new RejectionStore(redis, log.child({ component: 'rejections' })),
+    inject: [RedisConnections, Log],
+  },
+  {
+    provide: LeasedRequestLimiter,
+    useFactory: (redis: RedisConnections) => new LeasedRequestLimiter(redis),
+    inject: [RedisConnections],
+  },
+  {
+    provide: SegmentStore,
+    useFactory: (redis: RedisConnections, decoder: EventDecoder) => new SegmentStore(redis, decoder),
+    inject: [RedisConnections, EventDecoder],
+  },
+  {
+    provide: Ledger,
+    useFactory: (redis: RedisConnections, budget: QueuedBudget) =>
+      new Ledger(redis, (shard, bytes) => budget.report(shard, bytes)),
+    inject: [RedisConnections, QueuedBudget],
+  },
+  {
+    provide: HistoryKeeper,
+    useFactory: (redis: RedisConnections, environment: Environment) =>
+      new HistoryKeeper(redis, {
+        maxBytes: environment.historyMaxBytes,
+        maxAgeSeconds: environment.historyMaxAgeSeconds,
+      }),
+    inject: [RedisConnections, Environment],
+  },
+  {
+    provide: DeliveryEngine,
+    useFactory: (
+      redis: RedisConnections,
+      configuration: Configuration,
+      connectors: ConnectorRegistry,
+      segments: SegmentStore,
+      ledger: Ledger,
+      history: HistoryKeeper,
+      pulse: RedisPulse,
+      http: OutgoingHttp,
+      metrics: Metrics,
+      log: Log,
+    ) => {
+      const ownLog = log.child({ component: 'delivery' });
+      const deliveryMetrics = new DeliveryMetrics(metrics, ownLog);
+      const parts = { redis, configuration, connectors, segments, ledger, history, pulse, http };
+      return new DeliveryEngine({ ...parts, metrics: deliveryMetrics, log: ownLog });
+    },
+    inject: [
+      RedisConnections,
+      Configuration,
+      ConnectorRegistry,
+      SegmentStore,
+      Ledger,
+      HistoryKeeper,
+      RedisPulse,
+      OutgoingHttp,
+      Metrics,
+      Log,
+    ],
+  },
+  {
+    provide: DeliveryOperations,
+    useFactory: (redis: RedisConnections, configuration: Configuration, engine: DeliveryEngine, ledger: Ledger) =>
+      new DestinationOperations(redis, configuration, engine.queues, ledger),
+    inject: [RedisConnections, Configuration, DeliveryEngine, Ledger],
+  },
+];
+
+/** Intake and delivery on Redis and BullMQ. Expects the platform, the configuration and an `EventDecoder` to be bound. */
+@Module({})
+export class PipelineModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  constructor(
+    @Inject(RedisPulse) private readonly pulse: RedisPulse,
+    @Inject(QueuedBudget) private readonly budget: QueuedBudget,
+    @Inject(RouteWakeup) private readonly wakeup: RouteWakeup,
+    @Inject(DeliveryEngine) private readonly engine: DeliveryEngine,
+    @Inject(RejectionStore) private readonly rejections: RejectionStore,
+    @Inject(Readiness) private readonly readiness: Readiness,
+    @Inject(Environment) private readonly environment: Environment,
+    @Inject(RedisConnections) private readonly redis: RedisConnections,
+    @Inject(Metrics) private readonly metrics: Metrics,
+  ) {}
+
+  static forRoot(): DynamicModule {
+    return { module: PipelineModule, global: true, providers, exports: providers };
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.pulse.start();
+    await this.budget.start();
+    declareQueueGauges(this.metrics, this.redis, this.budget);
+    this.readiness.register(new RedisReadiness(this.pulse));
+    if (this.environment.role !== 'worker') this.readiness.register(new BudgetReadiness(this.budget));
+    if (this.environment.role === 'api') return;
+    this.readiness.register(new DeliveryReadiness(this.engine));
+    this.wakeup.bind((shard) => this.engine.wake(shard));
+    await this.engine.start();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    await this.engine.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.rejections.flush();
+    this.pulse.stop();
+    this.budget.stop();
+  }
+}

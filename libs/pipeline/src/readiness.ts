@@ -1,0 +1,41 @@
+import { ReadinessCheck } from '#platform';
+import type { DeliveryEngine } from './delivery/delivery-engine.js';
+import type { QueuedBudget } from './intake/queued-budget.js';
+import type { RedisPulse } from './redis-pulse.js';
+
+export class RedisReadiness extends ReadinessCheck {
+  readonly name = 'redis';
+
+  constructor(private readonly pulse: RedisPulse) {
+    super();
+  }
+
+  check(): readonly string[] {
+    return this.pulse.reason === undefined ? [] : [this.pulse.reason];
+  }
+}
+
+export class BudgetReadiness extends ReadinessCheck {
+  readonly name = 'queued_bytes';
+
+  constructor(private readonly budget: QueuedBudget) {
+    super();
+  }
+
+  check(): readonly string[] {
+    if (!this.budget.shedding()) return [];
+    return [`${this.budget.queuedBytes} bytes wait to be delivered, MAX_QUEUED_BYTES is ${this.budget.maxBytes}`];
+  }
+}
+
+export class DeliveryReadiness extends ReadinessCheck {
+  readonly name = 'delivery';
+
+  constructor(private readonly engine: DeliveryEngine) {
+    super();
+  }
+
+  check(): readonly string[] {
+    return this.engine.isRunning ? [] : ['the queues are not running'];
+  }
+}

@@ -1,0 +1,119 @@
+import type { Log, RedisConnections } from '#platform';
+import { ALL_SHARDS, shardKeys, shardOfSource } from '../keys.js';
+import { recordRejectionsScript } from './rejection.script.js';
+
+export interface RejectedItem {
+  readonly index: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly pointer?: string;
+  readonly name?: string;
+  /** As the caller sent it, without credentials. */
+  readonly item?: unknown;
+}
+
+export interface RejectedRequest {
+  readonly requestId: string;
+  readonly sourceId: string | null;
+  readonly dialect: string;
+  readonly route: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  readonly status: number;
+  readonly items: readonly RejectedItem[];
+}
+
+export interface RejectionQuery {
+  readonly sourceId?: string;
+  readonly requestId?: string;
+  readonly limit: number;
+}
+
+const MAX_BYTES_PER_SHARD = 4 * 1024 * 1024;
+const MAX_AGE_MS = 7 * 86_400_000;
+/** A larger item is listed without its content. */
+const MAX_ITEM_CHARACTERS = 16_384;
+const MAX_REQUEST_CHARACTERS = 1024 * 1024;
+const FLUSH_MS = 50;
+/** Requests waiting to be written; more than this (Redis is away) are only counted by the metrics. */
+const MAX_WAITING = 2_000;
+
+/** Refused inbound items with their reason, kept by bytes and age. Writing never delays an answer. */
+export class RejectionStore {
+  private readonly waiting = new Map<number, string[]>();
+  private waitingCount = 0;
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly log: Log,
+  ) {}
+
+  record(rejected: RejectedRequest): void {
+    if (this.waitingCount >= MAX_WAITING) return;
+    const shard = shardOfSource(rejected.sourceId ?? '');
+    const list = this.waiting.get(shard) ?? [];
+    list.push(textOf(rejected));
+    this.waiting.set(shard, list);
+    this.waitingCount++;
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+  }
+
+  async flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    const collected = [...this.waiting];
+    this.waiting.clear();
+    this.waitingCount = 0;
+    const oldest = Date.now() - MAX_AGE_MS;
+    await Promise.all(
+      collected.map(async ([shard, texts]) => {
+        const keys = [shardKeys.rejections(shard), shardKeys.counters(shard)];
+        try {
+          await recordRejectionsScript.run(this.redis.shared, keys, [MAX_BYTES_PER_SHARD, oldest, ...texts]);
+        } catch (error) {
+          this.log.warn({ requests: texts.length, error: String(error) }, 'rejections could not be kept');
+        }
+      }),
+    );
+  }
+
+  /** Newest first. */
+  async list({ sourceId, requestId, limit }: RejectionQuery): Promise<readonly RejectedRequest[]> {
+    await this.flush();
+    const shards = sourceId === undefined ? ALL_SHARDS : [shardOfSource(sourceId)];
+    const lists = await Promise.all(shards.map((shard) => this.read(shard)));
+    return lists
+      .flat()
+      .filter((rejected) => sourceId === undefined || rejected.sourceId === sourceId)
+      .filter((rejected) => requestId === undefined || rejected.requestId === requestId)
+      .sort((a, b) => b.at - a.at)
+      .slice(0, limit);
+  }
+
+  private async read(shard: number): Promise<readonly RejectedRequest[]> {
+    const entries = await this.redis.shared.xrevrange(shardKeys.rejections(shard), '+', '-', 'COUNT', 1_000);
+    return entries.map(([, fields]) => JSON.parse(fields[1] ?? 'null') as RejectedRequest);
+  }
+}
+
+function textOf(rejected: RejectedRequest): string {
+  const text = JSON.stringify({ ...rejected, items: rejected.items.map(shortened) });
+  if (text.length <= MAX_REQUEST_CHARACTERS) return text;
+  return JSON.stringify({ ...rejected, items: rejected.items.map(({ item: _, ...rest }) => rest) });
+}
+
+function shortened(rejected: RejectedItem): RejectedItem {
+  const { item, ...rest } = rejected;
+  if (item === undefined) return rest;
+  return characters(item) > MAX_ITEM_CHARACTERS ? rest : rejected;
+}
+
+/** Too deep to be written out counts as too large. */
+function characters(item: unknown): number {
+  try {
+    return JSON.stringify(item).length;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
