@@ -1,7 +1,10 @@
 import { isJsonObject } from '#canonical';
+import type { JsonObject } from '#canonical';
 import type { Checked, Refused, Rejection, Reply } from '../dialect.js';
+import { withoutKey } from './kixo.credentials.js';
 import { errorReply, jsonReply, validationError } from './kixo.errors.js';
 import { describe, envelopeViolation, eventViolation } from './kixo.rules.js';
+import type { Violation } from './kixo.rules.js';
 import { MAX_EVENTS } from './kixo.wire.js';
 
 /**
@@ -17,7 +20,7 @@ export function checkBatch(body: unknown): Checked | Refused {
   const rejected: Rejection[] = [];
   for (let index = 0; index < items.length; index++) {
     const violation = eventViolation(items[index]);
-    if (violation) rejected.push(rejection(index, violation.code, describe(violation), violation.field, items[index]));
+    if (violation) rejected.push(rejection(index, violation, items[index], body));
   }
   return { kind: 'checked', total: items.length, rejected };
 }
@@ -36,14 +39,17 @@ function refuseOversize(count: number): Refused {
   return refuse(reply, [{ index: MAX_EVENTS, code: 'too_many_events', detail: `${message}, got ${count}` }]);
 }
 
-function rejection(index: number, code: string, detail: string, field: string, item: unknown): Rejection {
+/** Names are the caller's words, and the key may stand in any of them. */
+function rejection(index: number, violation: Violation, item: unknown, body: JsonObject): Rejection {
+  const { code, field } = violation;
   const name = isJsonObject(item) ? item.event_name : undefined;
+  const pointer = isJsonObject(item) ? `/batch/${index}/${escapePointer(field)}` : `/batch/${index}`;
   return {
     index,
     code,
-    detail,
-    pointer: isJsonObject(item) ? `/batch/${index}/${escapePointer(field)}` : `/batch/${index}`,
-    ...(typeof name === 'string' && name !== '' && { name }),
+    detail: withoutKey(describe(violation), body),
+    pointer: withoutKey(pointer, body),
+    ...(typeof name === 'string' && name !== '' && { name: withoutKey(name, body) }),
   };
 }
 

@@ -2,6 +2,7 @@ import { isJsonObject } from '#canonical';
 import type { Json, JsonObject } from '#canonical';
 import type { Claim, CredentialsSpec } from '../dialect.js';
 import { MAX_DEPTH } from '../json/depth.js';
+import { NO_OBJECT } from './kixo.errors.js';
 
 const PROJECT_ID = 'project_id';
 const API_KEY = 'api_key';
@@ -37,7 +38,7 @@ function joined(projectId: string, apiKey: string): string {
 }
 
 export function claimFromBody(body: unknown): Claim {
-  if (!isJsonObject(body)) return { missing: PROJECT_ID };
+  if (!isJsonObject(body)) return { missing: NO_OBJECT };
   const { project_id: projectId, api_key: apiKey } = body;
   if (typeof projectId !== 'string' || projectId === '') return { missing: PROJECT_ID };
   if (typeof apiKey !== 'string' || apiKey === '') return { missing: API_KEY };
@@ -51,7 +52,7 @@ export function claimFromBody(body: unknown): Claim {
  */
 export function scrub(bytes: Buffer, body: unknown): Buffer {
   if (!isJsonObject(body)) return bytes;
-  return cutKey(bytes, body[API_KEY]) ?? Buffer.from(JSON.stringify(withoutKey(body)));
+  return cutKey(bytes, body[API_KEY]) ?? Buffer.from(JSON.stringify(rewritten(body)));
 }
 
 /** The bytes with an empty key, or undefined if that might miss a spelling of it. */
@@ -77,7 +78,7 @@ function valueStart(bytes: Buffer, afterName: number): number {
   return at + 1;
 }
 
-function withoutKey(body: JsonObject): Json {
+function rewritten(body: JsonObject): Json {
   const entries = Object.entries(body).filter(([name]) => name !== API_KEY);
   // The body's own braces and those of its list come before an item's first level.
   return redact(Object.fromEntries(entries), searchedKey(body), MAX_DEPTH + 2);
@@ -101,6 +102,11 @@ function redact(value: Json | undefined, secret: string | undefined, levels: num
 
 function redactText(text: string, secret: string | undefined): string {
   return secret === undefined ? text : text.replaceAll(secret, REDACTED);
+}
+
+/** A text from a request, without the key that its envelope carries. */
+export function withoutKey(text: string, body: JsonObject): string {
+  return redactText(text, searchedKey(body));
 }
 
 /** For the rejections list: the item at this position, without the key that its envelope carries. */

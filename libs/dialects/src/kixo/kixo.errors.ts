@@ -20,17 +20,27 @@ export function validationError(message: string): Reply {
   return errorReply(400, 'validation_error', message);
 }
 
+const INVALID_JSON = errorReply(400, 'invalid_json', 'Request body must be a JSON object');
+
+/** What a body lacks that is no object: whoever sent it is told so, not that its credentials are wrong. */
+export const NO_OBJECT = 'JSON object';
+
+function unauthorized(reason: 'missing' | 'unknown' | 'disabled', missing: string | undefined): Reply {
+  if (missing === NO_OBJECT) return INVALID_JSON;
+  return reason === 'disabled'
+    ? errorReply(403, 'forbidden', 'This project is paused or the key is revoked')
+    : errorReply(401, 'unauthorized', 'Missing or invalid project_id and api_key');
+}
+
 export function replyToFault(fault: Fault): Reply {
   const retryAfter = (seconds: number) => ({ 'Retry-After': String(seconds) });
   switch (fault.kind) {
     case 'unauthorized':
-      return fault.reason === 'disabled'
-        ? errorReply(403, 'forbidden', 'This project is paused or the key is revoked')
-        : errorReply(401, 'unauthorized', 'Missing or invalid project_id and api_key');
+      return unauthorized(fault.reason, fault.detail);
     case 'forbidden':
       return errorReply(403, 'forbidden', 'This key may not send events');
     case 'invalid_json':
-      return errorReply(400, 'invalid_json', 'Request body must be a JSON object');
+      return INVALID_JSON;
     case 'bad_encoding':
       return errorReply(400, 'bad_request', 'Request body does not match its Content-Encoding');
     case 'bad_request':
