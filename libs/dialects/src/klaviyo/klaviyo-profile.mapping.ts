@@ -66,7 +66,7 @@ export function decodeProfile(wire: ProfileWire, layout: Layout, browser: boolea
     set: traitsOf(attributes),
     patch,
     left: remainder(wire, single ? KNOWN_IN_SINGLE : KNOWN_IN_BULK),
-    ignored: misplaced || identifiers ? compact({ meta: misplaced, patch_identifiers: identifiers }) : undefined,
+    ignored: compact({ meta: misplaced, patch_identifiers: identifiers }),
   };
 }
 

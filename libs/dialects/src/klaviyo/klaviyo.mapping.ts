@@ -13,6 +13,8 @@ export interface Place {
   readonly browser: boolean;
 }
 
+const MAX_SHARED_PROFILE_CHARS = 8192;
+
 type Draft = { -readonly [Name in keyof CanonicalEvent]: CanonicalEvent[Name] };
 
 const EVENT_ATTRIBUTES: Readonly<Record<string, Known | null>> = {
@@ -70,6 +72,7 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
   const profile = decodeProfile(profileOf(item) as ProfileWire, place.layout, place.browser);
   const ofItem = single ? undefined : remainder(item, KNOWN_ITEM);
   const events = eventsOf(item, place.layout) as readonly EventWire[];
+  const later = events.length > 1 ? withoutPatch(profile) : profile;
   for (let ordinal = 0; ordinal < events.length; ordinal++) {
     const position = decoded.length;
     const event = events[ordinal];
@@ -78,22 +81,33 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
       continue;
     }
     const first = ordinal === 0;
-    const draft = decodeEvent(event, stored.idAt(position), profile, received, stored.sourceId);
-    // A patch is an instruction: given once, it must not be carried out for every event of the item.
-    if (first && profile.patch) draft.profile = { ...draft.profile, ...profile.patch };
+    const carried = first ? profile : later;
+    const draft = decodeEvent(event, stored.idAt(position), carried, received, stored.sourceId);
     const backfill = event.attributes.backfill === true || item.attributes.backfill === true;
     const extras = compact({
       unique_id: explicitId(event.attributes.unique_id, draft.id),
       backfill: backfill || undefined,
       event: remainder(event, single ? KNOWN_SINGLE_EVENT : KNOWN_EVENT),
-      profile: profile.left,
-      ignored: first ? profile.ignored : undefined,
+      profile: carried.left,
+      ignored: carried.ignored,
       item: first ? ofItem : undefined,
       envelope: context.envelopeOf(position === 0),
     });
     if (extras) draft.extras = extras;
     decoded.push(draft);
   }
+}
+
+/**
+ * The profile as the second and later events of an item carry it. A patch is an instruction: given once, it must not be
+ * carried out again for each of them. Large traits stay with the first event too, or a small request would swell a
+ * thousandfold on its way to a destination.
+ */
+function withoutPatch(profile: DecodedProfile): DecodedProfile {
+  const { set, left } = profile;
+  const large = JSON.stringify([set, left]).length > MAX_SHARED_PROFILE_CHARS;
+  const once = { patch: undefined, ignored: undefined };
+  return large ? { ...profile, ...once, set: undefined, left: undefined } : { ...profile, ...once };
 }
 
 function decodeEvent(
@@ -116,7 +130,8 @@ function decodeEvent(
     source: { id: sourceId, dialect: 'klaviyo' },
   };
   if (profile.identity) draft.identity = profile.identity;
-  if (profile.set) draft.profile = { set: profile.set };
+  if (profile.patch) draft.profile = profile.set ? { set: profile.set, ...profile.patch } : profile.patch;
+  else if (profile.set) draft.profile = { set: profile.set };
   if (metric.service) draft.context = { service: metric.service };
   const value = valueOf(attributes);
   if (value) draft.value = value;
