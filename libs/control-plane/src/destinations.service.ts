@@ -46,9 +46,13 @@ export class DestinationsService {
     return [...storedDestinations.values()].sort((a, b) => (a.destination.id < b.destination.id ? -1 : 1));
   }
 
-  async get(id: string): Promise<StoredDestination> {
+  async find(id: string): Promise<StoredDestination | undefined> {
     const { storedDestinations } = await this.configuration.refresh();
-    return found(storedDestinations.get(id), 'destination', id);
+    return storedDestinations.get(id);
+  }
+
+  async get(id: string): Promise<StoredDestination> {
+    return found(await this.find(id), 'destination', id);
   }
 
   create(draft: DestinationDraft, id?: string): Promise<Written<StoredDestination>> {

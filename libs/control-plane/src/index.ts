@@ -5,7 +5,7 @@ export * from './credentials/credential-inputs.js';
 export { EncryptionKeyMismatchError } from './credentials/encryption-key-check.js';
 export * from './demo-configuration.js';
 export * from './destinations.service.js';
-export type { WriteCondition, Written } from './entries.js';
+export { assertId, type WriteCondition, type Written } from './entries.js';
 export { isId } from './identifiers.js';
 export * from './json-pointer.js';
 export * from './ports/delivery-operations.js';

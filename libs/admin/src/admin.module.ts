@@ -1,0 +1,45 @@
+import { Module, type DynamicModule, type ModuleMetadata, type NestModule } from '@nestjs/common';
+import { HttpAdapterHost } from '@nestjs/core';
+import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { DestinationTypesController, DialectsController } from './catalogue/catalogue.controller.js';
+import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { DestinationsController } from './destinations/destinations.controller.js';
+import { AdminPaths } from './http/admin-paths.js';
+import { SourcesController } from './sources/sources.controller.js';
+
+export interface AdminBindings {
+  /**
+   * Modules that export what is needed from outside: DeliveryOperations, DialectRegistry, ConnectorRegistry, and Secrets
+   * and Log of the platform. Global modules (the control plane is one) need not be listed.
+   */
+  readonly imports?: ModuleMetadata['imports'];
+}
+
+/** `/admin/v1`. Needs the Fastify adapter. */
+@Module({})
+export class AdminModule implements NestModule {
+  constructor(
+    private readonly host: HttpAdapterHost<FastifyAdapter>,
+    private readonly paths: AdminPaths,
+  ) {}
+
+  static forRoot({ imports = [] }: AdminBindings = {}): DynamicModule {
+    return {
+      module: AdminModule,
+      imports: [...imports],
+      controllers: [
+        SourcesController,
+        DestinationsController,
+        DeadLettersController,
+        DialectsController,
+        DestinationTypesController,
+      ],
+      providers: [AdminPaths],
+    };
+  }
+
+  /** Nest calls this before it registers any route. */
+  configure(): void {
+    this.paths.install(this.host.httpAdapter.getInstance());
+  }
+}

@@ -1,0 +1,84 @@
+import { Get, Param } from '@nestjs/common';
+import { ApiOperation } from '@nestjs/swagger';
+import { ConnectorRegistry, type Connector, type JsonSchema, type RateWindow } from '#destinations';
+import { DialectRegistry, type Dialect } from '#dialects';
+import { AdminController } from '../http/admin-controller.js';
+import type { ListAnswer } from '../http/paging.js';
+import { notFound } from '../http/problem.js';
+
+interface DialectView {
+  readonly name: string;
+  readonly title: string;
+  readonly credentialsSchema: JsonSchema;
+  readonly routes: readonly {
+    readonly method: string;
+    readonly path: string;
+    readonly summary: string;
+    readonly maxBodyBytes: number;
+    /** The vendor's documented limit, which holds unless the source has its own. */
+    readonly rateLimit: readonly RateWindow[];
+  }[];
+}
+
+type DestinationTypeView = Pick<
+  Connector,
+  'type' | 'title' | 'description' | 'configSchema' | 'credentialsSchema' | 'defaults' | 'limits'
+>;
+
+@AdminController('dialects', 'Catalogue')
+export class DialectsController {
+  constructor(private readonly dialects: DialectRegistry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The dialects that sources may speak' })
+  list(): ListAnswer<DialectView> {
+    return { data: this.dialects.all.map(viewDialect), nextCursor: null };
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'One dialect' })
+  read(@Param('name') name: string): DialectView {
+    const dialect = this.dialects.get(name);
+    if (!dialect) throw notFound(`There is no dialect "${name}".`);
+    return viewDialect(dialect);
+  }
+}
+
+@AdminController('destination-types', 'Catalogue')
+export class DestinationTypesController {
+  constructor(private readonly connectors: ConnectorRegistry) {}
+
+  @Get()
+  @ApiOperation({ summary: 'The types that destinations may have' })
+  list(): ListAnswer<DestinationTypeView> {
+    return { data: this.connectors.all().map(viewType), nextCursor: null };
+  }
+
+  @Get(':type')
+  @ApiOperation({ summary: 'One destination type' })
+  read(@Param('type') type: string): DestinationTypeView {
+    const connector = this.connectors.get(type);
+    if (!connector) throw notFound(`There is no destination type "${type}".`);
+    return viewType(connector);
+  }
+}
+
+function viewDialect({ name, title, credentials, routes }: Dialect): DialectView {
+  return {
+    name,
+    title,
+    credentialsSchema: credentials.schema,
+    routes: routes.map(({ method, path, summary, maxBodyBytes, rateLimit }) => ({
+      method,
+      path,
+      summary,
+      maxBodyBytes,
+      rateLimit: rateLimit.windows,
+    })),
+  };
+}
+
+function viewType(connector: Connector): DestinationTypeView {
+  const { type, title, description, configSchema, credentialsSchema, defaults, limits } = connector;
+  return { type, title, description, configSchema, credentialsSchema, defaults, limits };
+}

@@ -1,0 +1,115 @@
+import { Injectable } from '@nestjs/common';
+import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
+import { Log, Secrets } from '#platform';
+import { BearerToken } from './bearer-token.js';
+import { PathMethods } from './path-methods.js';
+import { notFound, problem, ProblemError, PROBLEM_TYPE } from './problem.js';
+import { problemOfError } from './problem-of-error.js';
+
+const ROOT = '/admin';
+const MAX_BODY_BYTES = 1_000_000;
+const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+/** HEAD is not among them: where it has no route, it meets the hook for unknown methods. */
+const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * What holds for every path below `/admin`, existing or not: nobody without the token gets further than the headers, and
+ * every fault, the framework's own included, is answered as a problem.
+ */
+@Injectable()
+export class AdminPaths {
+  private readonly token: BearerToken;
+  private readonly methods = new PathMethods();
+  private readonly log: Log;
+
+  constructor(secrets: Secrets, log: Log) {
+    this.token = new BearerToken(secrets.adminToken);
+    this.log = log.child({ component: 'admin' });
+  }
+
+  /** Must be called before the routes are registered. */
+  install(server: FastifyInstance): void {
+    if (!server.hasContentTypeParser(MERGE_PATCH_TYPE)) {
+      server.addContentTypeParser(
+        MERGE_PATCH_TYPE,
+        { parseAs: 'string' },
+        server.getDefaultJsonParser('error', 'error'),
+      );
+    }
+    server.addHook('onRoute', (route) => this.prepareRoute(route));
+    // Methods that the router does not know have no route, and would otherwise meet the framework's own 404.
+    server.addHook('onRequest', (request, reply, done) => {
+      if (request.is404 && isAdminPath(request.url)) this.answerUnknownMethod(request, reply);
+      else done();
+    });
+    for (const url of [ROOT, `${ROOT}/*`]) {
+      server.route({
+        method: ANY_METHOD,
+        url,
+        handler: (request, reply) => this.answerError(this.unknown(request), request, reply),
+      });
+    }
+  }
+
+  answerError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { problem: answer, headers, unexpected } = problemOfError(error);
+    if (unexpected)
+      this.log.error({ error, requestId: request.id, route: request.routeOptions.url }, 'a request failed');
+    void reply
+      .code(answer.status)
+      .headers({ 'x-request-id': request.id, 'cache-control': 'no-store', ...headers })
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(answer));
+  }
+
+  private prepareRoute(route: RouteOptions): void {
+    if (!isAdminPath(route.url)) return;
+    if (!route.url.endsWith('*') && route.url !== ROOT) this.methods.add(route.url, [route.method].flat());
+    const others = [route.onRequest ?? []].flat();
+    // On the route, not by the request's path: the router decodes and collapses paths that a comparison would miss.
+    route.onRequest = [
+      (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => this.admit(request, reply, done),
+      ...others,
+    ];
+    route.errorHandler = (error, request, reply) => this.answerError(error, request, reply);
+    route.bodyLimit = MAX_BODY_BYTES;
+  }
+
+  /** Runs before a byte of the body is read. */
+  private admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+    const refusal = this.refusalOf(request.headers);
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    // Many clients name a type where there is no body, as in POST …/pause.
+    if (!hasBody(request.headers)) delete request.headers['content-type'];
+    done(refusal);
+  }
+
+  private refusalOf(headers: FastifyRequest['headers']): ProblemError | undefined {
+    if (!this.token.isCarriedBy(headers.authorization)) {
+      const answer = problem(401, 'unauthorized', 'Send the admin token as Authorization: Bearer <ADMIN_TOKEN>.');
+      return new ProblemError(answer, { 'www-authenticate': 'Bearer realm="admin"' });
+    }
+    if ((headers['content-encoding'] ?? 'identity') === 'identity') return undefined;
+    return new ProblemError(problem(415, 'unsupported_encoding', 'Send the body uncompressed.'));
+  }
+
+  private answerUnknownMethod(request: FastifyRequest, reply: FastifyReply): void {
+    this.admit(request, reply, (refusal) => this.answerError(refusal ?? this.unknown(request), request, reply));
+  }
+
+  private unknown(request: FastifyRequest): ProblemError {
+    const [path = ''] = request.url.split('?', 1);
+    const allow = this.methods.of(path).join(', ');
+    if (allow === '') return notFound('There is nothing at this address.');
+    return new ProblemError(problem(405, 'method_not_allowed', `This address takes ${allow}.`), { allow });
+  }
+}
+
+function hasBody(headers: FastifyRequest['headers']): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+function isAdminPath(url: string): boolean {
+  const path = url.replace(/^\/+/, '/');
+  return path === ROOT || path.startsWith(`${ROOT}/`) || path.startsWith(`${ROOT}?`);
+}

@@ -1,0 +1,23 @@
+import { applyDecorators } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+
+/** Documents a list: `{"data": […], "nextCursor": string|null}`. */
+export function Paged(summary: string): MethodDecorator {
+  return applyDecorators(
+    ApiOperation({ summary }),
+    ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 250, default: 50 } }),
+    ApiQuery({ name: 'cursor', required: false, description: '`nextCursor` of the page before.', type: String }),
+    ApiResponse({
+      status: 200,
+      description: 'One page.',
+      schema: {
+        type: 'object',
+        required: ['data', 'nextCursor'],
+        properties: {
+          data: { type: 'array', items: { type: 'object', additionalProperties: true } },
+          nextCursor: { type: 'string', nullable: true },
+        },
+      },
+    }),
+  );
+}

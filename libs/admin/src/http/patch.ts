@@ -1,0 +1,23 @@
+import { ConfigurationError, type WriteCondition } from '#control-plane';
+
+const MAX_ROUNDS = 10;
+
+/**
+ * Applies a patch to exactly the state it is written over: where somebody else wrote in between, it is read and applied
+ * again, unless the caller has named the state it meant.
+ */
+export async function patchUntilWritten<T extends { readonly etag: string }, W>(
+  read: () => Promise<T>,
+  write: (stored: T, condition: WriteCondition) => Promise<W>,
+  condition: WriteCondition,
+): Promise<W> {
+  for (let round = 1; ; round++) {
+    const stored = await read();
+    try {
+      return await write(stored, { ifMatch: condition.ifMatch ?? stored.etag });
+    } catch (error) {
+      const changed = error instanceof ConfigurationError && error.fault.kind === 'changed_meanwhile';
+      if (!changed || condition.ifMatch !== undefined || round >= MAX_ROUNDS) throw error;
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { IsBoolean, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import type { JsonObject } from '#canonical';
+import type { RateLimit } from '#control-plane';
+import { CredentialsRule, RateLimitRule, ReadOnly } from '../http/document-rules.js';
+
+/** Who may send. */
+export class SourceDto {
+  /** Chosen by the caller or derived from the name. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(64)
+  id?: string;
+
+  /** @example "iOS app" */
+  @IsString()
+  @Length(1, 200)
+  @Matches(/\S/, { message: 'must not be blank' })
+  name!: string;
+
+  /** @example "kixo" */
+  @IsString()
+  @MaxLength(64)
+  dialect!: string;
+
+  @CredentialsRule()
+  credentials?: JsonObject;
+
+  @RateLimitRule("Absent: the vendor's documented limit. Null: none.")
+  rateLimit?: RateLimit | null;
+
+  @IsOptional()
+  @IsBoolean()
+  enabled?: boolean;
+
+  @ReadOnly()
+  retiringUntil?: unknown;
+
+  @ReadOnly()
+  createdAt?: unknown;
+
+  @ReadOnly()
+  updatedAt?: unknown;
+}
+
+const DAY_SECONDS = 86_400;
+
+export class SourceRotationDto {
+  /** How long the present credentials stay good beside the new ones. */
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  @Max(30 * DAY_SECONDS)
+  overlapSeconds?: number;
+
+  @CredentialsRule()
+  credentials?: JsonObject;
+}
