@@ -1,26 +1,23 @@
-import dns, { type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { AddressPolicy } from './address-policy.js';
 import { createGuardedAgents, type GuardedAgents } from './guarded-agents.js';
+import { NameResolver } from './name-resolver.js';
 
 const PUBLIC: LookupAddress = { address: '203.0.114.1', family: 4 };
 const LOOPBACK: LookupAddress = { address: '127.0.0.1', family: 4 };
 
-/** A resolver that answers from a script, one list of addresses per question; the last one repeats. */
-function scripted(...answers: readonly (readonly LookupAddress[])[]): typeof dns.lookup {
+/** Answers from a script, one list of addresses per question, and lets nothing be remembered; the last answer repeats. */
+function scripted(...answers: readonly (readonly LookupAddress[])[]): NameResolver {
   let asked = 0;
-  const resolve = (
-    _name: string,
-    _settings: object,
-    callback: (error: null, found: readonly LookupAddress[]) => void,
-  ) => {
-    const answer = answers[Math.min(asked, answers.length - 1)] ?? [];
+  let hours = 0;
+  const resolve = () => {
     asked += 1;
-    setImmediate(callback, null, answer);
+    return Promise.resolve(answers[Math.min(asked, answers.length) - 1] ?? []);
   };
-  return resolve as unknown as typeof dns.lookup;
+  return new NameResolver(resolve, () => (hours += 1) * 3_600_000);
 }
 
 describe('guarded agents', () => {
@@ -52,8 +49,8 @@ describe('guarded agents', () => {
     await new Promise((resolve) => server.close(resolve));
   });
 
-  function agentsFor(policy: AddressPolicy, resolve?: typeof dns.lookup): GuardedAgents {
-    const agents = createGuardedAgents(policy, resolve);
+  function agentsFor(policy: AddressPolicy, names = new NameResolver()): GuardedAgents {
+    const agents = createGuardedAgents(policy, names);
     opened.push(agents);
     return agents;
   }
@@ -85,7 +82,7 @@ describe('guarded agents', () => {
   it('judges every new answer of a name that changes its meaning', async () => {
     const rebinding = scripted([PUBLIC], [LOOPBACK]);
     const agents = agentsFor(new AddressPolicy([]), rebinding);
-    rebinding('innocent.example', { all: true }, () => undefined);
+    expect(await rebinding.addressesOf('innocent.example')).toEqual([PUBLIC]);
     expect(await get(agents, `http://innocent.example:${port}/`)).toBe('ADDRESS_NOT_ALLOWED');
     expect(reached).toBe(0);
   });
@@ -103,9 +100,9 @@ describe('guarded agents', () => {
   });
 
   it('passes on what the resolver says', async () => {
-    const failing = ((_name: string, _settings: object, callback: (error: Error) => void) => {
-      setImmediate(callback, Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }));
-    }) as unknown as typeof dns.lookup;
+    const failing = new NameResolver(() =>
+      Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })),
+    );
     expect(await get(agentsFor(new AddressPolicy([]), failing), 'http://nowhere.example/')).toBe('ENOTFOUND');
   });
 

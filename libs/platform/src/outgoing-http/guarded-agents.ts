@@ -1,9 +1,10 @@
-import dns from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import http from 'node:http';
 import https from 'node:https';
 import { isIP, Socket, type LookupFunction } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { AddressPolicy } from './address-policy.js';
+import type { NameResolver } from './name-resolver.js';
 
 /** Marks errors of connections that the policy refused. */
 export const ADDRESS_NOT_ALLOWED = 'ADDRESS_NOT_ALLOWED';
@@ -31,8 +32,8 @@ const AGENT_SETTINGS: http.AgentOptions = {
  * written as such never meets `lookup`, a name must be judged by the very answer that is connected to, and the peer
  * of the open socket is the last word.
  */
-export function createGuardedAgents(policy: AddressPolicy, resolve: typeof dns.lookup = dns.lookup): GuardedAgents {
-  const guard = new ConnectionGuard(policy, resolve);
+export function createGuardedAgents(policy: AddressPolicy, names: NameResolver): GuardedAgents {
+  const guard = new ConnectionGuard(policy, names);
   const plain = new GuardedHttpAgent(guard);
   const secure = new GuardedHttpsAgent(guard);
   return {
@@ -48,7 +49,7 @@ export function createGuardedAgents(policy: AddressPolicy, resolve: typeof dns.l
 class ConnectionGuard {
   constructor(
     private readonly policy: AddressPolicy,
-    private readonly resolve: typeof dns.lookup,
+    private readonly names: NameResolver,
   ) {}
 
   /** Error for a host that is itself a forbidden address; names are left to `lookup`. */
@@ -57,14 +58,13 @@ class ConnectionGuard {
   }
 
   readonly lookup: LookupFunction = (hostname, settings, callback) => {
-    this.resolve(hostname, { ...settings, all: true }, (error, addresses) => {
-      if (error) return callback(error, []);
-      const permitted = addresses.filter(({ address }) => this.policy.permits(address));
-      const [first] = permitted;
-      if (!first) return callback(notAllowed(hostname), []);
-      if (settings.all === true) return callback(null, permitted);
-      callback(null, first.address, first.family);
-    });
+    this.permittedAddresses(hostname).then(
+      ([first, ...others]) => {
+        if (settings.all === true) callback(null, [first, ...others]);
+        else callback(null, first.address, first.family);
+      },
+      (error: NodeJS.ErrnoException) => callback(error, []),
+    );
   };
 
   watch(stream: Duplex | null | undefined): Duplex | null | undefined {
@@ -75,6 +75,13 @@ class ConnectionGuard {
       if (peer !== undefined && !this.policy.permits(peer)) stream.destroy(notAllowed(peer));
     });
     return stream;
+  }
+
+  private async permittedAddresses(hostname: string): Promise<[LookupAddress, ...LookupAddress[]]> {
+    const addresses = await this.names.addressesOf(hostname);
+    const [first, ...others] = addresses.filter(({ address }) => this.policy.permits(address));
+    if (!first) throw notAllowed(hostname);
+    return [first, ...others];
   }
 }
 

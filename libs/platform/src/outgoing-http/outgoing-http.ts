@@ -4,6 +4,7 @@ import type { Readable } from 'node:stream';
 import { AddressPolicy } from './address-policy.js';
 import { classifyFailure, type FailureCode } from './failure.js';
 import { createGuardedAgents, type GuardedAgents } from './guarded-agents.js';
+import { NameResolver } from './name-resolver.js';
 import { readBody } from './response-body.js';
 
 export interface SendRequest {
@@ -49,7 +50,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
   private readonly client: AxiosInstance;
 
   constructor(private readonly policy: AddressPolicy) {
-    this.agents = createGuardedAgents(policy);
+    this.agents = createGuardedAgents(policy, new NameResolver());
     this.client = axios.create({
       httpAgent: this.agents.http,
       httpsAgent: this.agents.https,
