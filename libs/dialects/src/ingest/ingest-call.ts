@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView } from '../dialect.js';
 import type { KnownSource } from '../ports.js';
+import { noteTarget } from './connection-paths.js';
 import { covers } from './path-table.js';
 
 /** What is known about a route before any request. */
@@ -34,6 +35,7 @@ export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | P
     readonly receivedAt: number,
   ) {
     this.raw = request.raw;
+    noteTarget(request.raw.socket, request.raw.url);
     this.view = viewOf(request, lane.route.path);
   }
 

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
 import { Admission } from './admission.js';
-import { Decompressor } from './decompress.js';
 import { InFlightBudget } from './in-flight-budget.js';
 import { faultReply, IngestCall, Lane, viewOf, writeReply } from './ingest-call.js';
 import { IngestHandler } from './ingest.handler.js';
@@ -41,7 +40,7 @@ export class IngestServer {
   ) {
     const admission = new Admission(sources, limiter, intake);
     const budget = new InFlightBudget(settings.maxInFlightBytes);
-    this.handler = new IngestHandler(admission, intake, rejections, observer, budget, new Decompressor());
+    this.handler = new IngestHandler(admission, intake, rejections, observer, budget);
     this.paths = new PathTable(dialects.all);
   }
 

@@ -1,9 +1,10 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
-import type { Reply } from '../dialect.js';
+import type { Fault, Reply } from '../dialect.js';
 import type { DialectRegistry } from '../dialect-registry.js';
 import { drainBody } from './collect-body.js';
+import { lastTarget } from './connection-paths.js';
 import { faultReply, viewOf, writeReply } from './ingest-call.js';
 import { PathTable } from './path-table.js';
 import { requestIds } from './request-ids.js';
@@ -57,13 +58,19 @@ function answerClientError(paths: PathTable, error: ConnectionError, socket: Soc
     socket.destroy();
     return;
   }
-  const path = requestTarget(error.rawPacket);
-  const owner = path === undefined ? undefined : paths.find(path);
+  const target = requestTarget(error.rawPacket) ?? lastTarget(socket);
+  const owner = target === undefined ? undefined : paths.find(target);
   const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
   const answer = owner
-    ? faultReply(owner.dialect, { kind: 'bad_request', detail: 'Malformed HTTP request' }, view)
+    ? faultReply(owner.dialect, clientFault(error.code), view)
     : problem(clientErrorStatus(error.code), 'malformed_request');
   socket.end(rawResponse(answer, requestId));
+}
+
+function clientFault(code: string | undefined): Fault {
+  // Too slow is no fault of the content: the vendor's clients shall try again.
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return { kind: 'unavailable', retryAfterSeconds: 1 };
+  return { kind: 'bad_request', detail: 'Malformed HTTP request' };
 }
 
 function clientErrorStatus(code: string | undefined): number {

@@ -1,0 +1,61 @@
+import type { Fault, IngestRoute } from '../dialect.js';
+import { parseJson } from '../json/parse-json.js';
+import { collectBody } from './collect-body.js';
+import { Decompressor, encodingOf } from './decompress.js';
+import type { InFlightLease } from './in-flight-budget.js';
+import type { IngestCall } from './ingest-call.js';
+
+/** `bytes` are those that `body` was parsed from: decompressed, without a byte order mark. */
+export interface Received {
+  readonly kind: 'received';
+  readonly body: unknown;
+  readonly bytes: Buffer;
+}
+
+/** A passing shortage of this process's own. */
+export const BUSY: Fault = { kind: 'unavailable', retryAfterSeconds: 1 };
+
+/** From the socket to a parsed body: collect → decompress → parse, each within its bounds. */
+export class BodyReceiver {
+  private readonly decompressor = new Decompressor();
+
+  async receive(
+    call: IngestCall<IngestRoute>,
+    lease: InFlightLease,
+  ): Promise<Received | Fault | { readonly kind: 'aborted' }> {
+    const { maxBodyBytes } = call.lane.route;
+    const collected = await collectBody(call.raw, maxBodyBytes, lease);
+    switch (collected.kind) {
+      case 'aborted':
+        return collected;
+      case 'too_large':
+        return { kind: 'payload_too_large', maxBytes: maxBodyBytes };
+      case 'no_budget':
+        return BUSY;
+      case 'collected': {
+        const encoding = encodingOf(call.raw.headers['content-encoding']);
+        return encoding === undefined
+          ? parse(collected.bytes)
+          : this.decompress(collected.bytes, encoding, maxBodyBytes, lease);
+      }
+    }
+  }
+
+  private async decompress(
+    bytes: Buffer,
+    encoding: string,
+    maxBytes: number,
+    lease: InFlightLease,
+  ): Promise<Received | Fault> {
+    const plain = await this.decompressor.decompress(bytes, encoding, maxBytes);
+    if (plain.kind === 'too_large') return { kind: 'payload_too_large', maxBytes };
+    if (plain.kind !== 'decompressed') return { kind: plain.kind };
+    return lease.take(plain.bytes.length) ? parse(plain.bytes) : BUSY;
+  }
+}
+
+function parse(bytes: Buffer): Received | Fault {
+  const parsed = parseJson(bytes);
+  if (parsed.kind === 'too_deep') return { kind: 'bad_request', detail: 'JSON is nested too deeply' };
+  return parsed.kind === 'parsed' ? { kind: 'received', body: parsed.body, bytes: parsed.bytes } : parsed;
+}
