@@ -8,6 +8,8 @@ import { until } from './until.js';
 export interface GatewaySettings {
   /** On top of HOST, PORT and DATA_DIR; nothing is inherited. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Of the program, e.g. `--quickstart`. */
+  readonly args?: readonly string[];
   /** Kept between starts when given; otherwise a new one. */
   readonly dataDir?: string;
   readonly port?: number;
@@ -44,7 +46,7 @@ export async function startGateway(settings: GatewaySettings = {}): Promise<Gate
     DESTINATION_ALLOWED_CIDRS: '127.0.0.0/8',
     ...settings.env,
   };
-  const server = startProcess(process.execPath, ['--enable-source-maps', mainScript], { env });
+  const server = startProcess(process.execPath, ['--enable-source-maps', mainScript, ...(settings.args ?? [])], { env });
   const baseUrl = `http://127.0.0.1:${port}`;
   if (settings.untilReady !== false) await untilReady(server, baseUrl, settings.readyTimeoutMs ?? 30_000);
   return {

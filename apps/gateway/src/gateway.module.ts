@@ -3,7 +3,16 @@ import { Configuration, ControlPlaneModule, DialectCatalogue } from '#control-pl
 import { ConnectorRegistry } from '#destinations';
 import { DialectRegistry, IngestModule } from '#dialects';
 import { EventDecoder, IntakeService, LeasedRequestLimiter, PipelineModule, RejectionStore } from '#pipeline';
-import { AddressPolicy, Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections, Secrets } from '#platform';
+import {
+  AddressPolicy,
+  Environment,
+  Log,
+  Metrics,
+  OutgoingHttp,
+  Readiness,
+  RedisConnections,
+  Secrets,
+} from '#platform';
 import { RegisteredDialects } from './bindings/dialect-catalogue.js';
 import {
   ConfiguredSources,

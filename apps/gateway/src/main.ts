@@ -52,11 +52,6 @@ async function createApplication(foundation: Foundation): Promise<NestFastifyApp
     logger: new NestLog(foundation.log),
     abortOnError: false,
   });
-  // Plain HTTP is what we serve; whether browsers shall insist on TLS is for the proxy in front to say.
-  app.useSecurityHeaders({
-    strictTransportSecurity: false,
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
-  });
   if (foundation.environment.role !== 'worker') app.get(IngestServer).register(adapter.getInstance());
   return app;
 }

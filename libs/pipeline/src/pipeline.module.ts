@@ -48,7 +48,8 @@ const providers: Provider[] = [
   },
   {
     provide: RejectionStore,
-    useFactory: (redis: RedisConnections, log: Log) => new RejectionStore(redis, log.child({ component: 'rejections' })),
+    useFactory: (redis: RedisConnections, log: Log) =>
+      new RejectionStore(redis, log.child({ component: 'rejections' })),
     inject: [RedisConnections, Log],
   },
   {

@@ -4,8 +4,11 @@ import { ALL_SHARDS, shardKeys } from './keys.js';
 
 /** What waits, as a scrape sees it. */
 export function declareQueueGauges(metrics: Metrics, redis: RedisConnections, budget: QueuedBudget): void {
-  metrics.gauge('gateway_queued_bytes', 'Bytes of events that some destination has not settled, as stored.', [], (gauge) =>
-    gauge.set(budget.queuedBytes),
+  metrics.gauge(
+    'gateway_queued_bytes',
+    'Bytes of events that some destination has not settled, as stored.',
+    [],
+    (gauge) => gauge.set(budget.queuedBytes),
   );
   metrics.gauge('gateway_queued_bytes_limit', 'MAX_QUEUED_BYTES.', [], (gauge) => gauge.set(budget.maxBytes));
   metrics.gauge('gateway_unrouted_segments', 'Segments that wait to be fanned out.', [], async (gauge) => {

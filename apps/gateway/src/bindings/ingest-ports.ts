@@ -108,11 +108,15 @@ export class IngestMetrics extends IngestObserver {
   ) {
     super();
     this.acceptedEvents = metrics.counter('gateway_events_accepted_total', 'Events made durable.', ['dialect']);
-    this.rejectedEvents = metrics.counter('gateway_events_rejected_total', 'Events refused, by reason.', ['dialect', 'code']);
-    this.refusedRequests = metrics.counter('gateway_requests_refused_total', 'Requests refused as a whole, by reason.', [
+    this.rejectedEvents = metrics.counter('gateway_events_rejected_total', 'Events refused, by reason.', [
       'dialect',
-      'reason',
+      'code',
     ]);
+    this.refusedRequests = metrics.counter(
+      'gateway_requests_refused_total',
+      'Requests refused as a whole, by reason.',
+      ['dialect', 'reason'],
+    );
     this.duration = metrics.histogram('gateway_ingest_seconds', 'From the request line to the answer.', [
       'dialect',
       'route',

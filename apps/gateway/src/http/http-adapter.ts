@@ -1,6 +1,7 @@
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { ingestServerOptions, type DialectRegistry } from '#dialects';
 import type { Readiness } from '#platform';
+import { SECURITY_HEADERS } from './security-headers.js';
 
 /** For routes that say nothing themselves: admin documents, the largest being a whole configuration. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -26,6 +27,11 @@ export function createHttpAdapter(dialects: DialectRegistry, readiness: Readines
     // Clients that keep a connection must find another process before this one goes.
     if (readiness.draining) reply.header('connection', 'close');
     done();
+  });
+  // Not on ingest paths, which answer past Fastify: what vendors do not send, their clients need not get.
+  server.addHook('onSend', (_request, reply, payload, done) => {
+    for (const [name, value] of SECURITY_HEADERS) if (!reply.hasHeader(name)) reply.header(name, value);
+    done(null, payload);
   });
   server.addHook('preClose', (done) => {
     setTimeout(() => server.server.closeAllConnections(), CLOSE_GRACE_MS).unref();

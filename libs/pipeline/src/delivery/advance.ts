@@ -1,6 +1,6 @@
 import type { EventOutcome, Interpretation, Refusal, RetrySettings } from '#destinations';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
-import type { Part, Rejected } from './batch-record.js';
+import type { Answer, Part, Rejected, Search } from './batch-record.js';
 
 /** Ten single events refused in a row with nothing accepted in between: the destination itself is at fault. */
 export const REFUSALS_TO_OPEN = 10;
@@ -35,6 +35,7 @@ export interface Moment {
   readonly probing?: string;
   /** Single events refused in a row before this try. */
   readonly refusals: number;
+  readonly answer?: Answer;
 }
 
 /** The members of the request that the part sends next. */
@@ -55,7 +56,7 @@ export function advance(part: Part, answer: Interpretation, retry: RetrySettings
     case 'refused':
       return refused(part, sent, answer.refusal, moment);
     case 'too_large':
-      return tooLarge(part, sent, answer.refusal);
+      return tooLarge(part, sent, answer.refusal, moment);
     case 'throttled':
       return throttled(part, answer.afterMs, retry, moment);
     case 'retry':
@@ -85,7 +86,11 @@ function accepted(part: Part, sent: readonly number[]): Step {
   const { search } = part;
   if (!search) return { ...nothing, delivered: sent, parts: [], health: good };
   const suspects = without(fromRanges(search.suspects), sent);
-  return { ...nothing, delivered: sent, ...narrowed(part, suspects, fromRanges(search.aside), search.refusal), health: good };
+  return { ...nothing, delivered: sent, ...narrowed(part, suspects, fromRanges(search.aside), search), health: good };
+}
+
+function rejection(member: number, refusal: Refusal, answer: Answer | undefined): Rejected {
+  return { member, code: refusal.code, detail: refusal.detail, ...(answer ? { answer } : {}) };
 }
 
 /** One suspect left is the culprit; more are halved again. */
@@ -93,14 +98,14 @@ function narrowed(
   part: Part,
   suspects: readonly number[],
   aside: readonly number[],
-  refusal: Refusal,
+  { refusal, answer }: Pick<Search, 'refusal' | 'answer'>,
 ): { readonly rejected: readonly Rejected[]; readonly parts: readonly Part[] } {
   const [culprit] = suspects;
   if (suspects.length === 1 && culprit !== undefined) {
-    return { rejected: [{ member: culprit, ...refusal }], parts: fresh(part, aside) };
+    return { rejected: [rejection(culprit, refusal, answer)], parts: fresh(part, aside) };
   }
   const members = toRanges(ascending([...suspects, ...aside]));
-  const search = { suspects: toRanges(suspects), aside: toRanges(aside), refusal };
+  const search = { suspects: toRanges(suspects), aside: toRanges(aside), refusal, ...(answer ? { answer } : {}) };
   return { rejected: [], parts: [{ ...part, members, notBefore: 0, search }] };
 }
 
@@ -111,22 +116,27 @@ function refused(part: Part, sent: readonly number[], refusal: Refusal, moment: 
     if (moment.refusals + 1 >= REFUSALS_TO_OPEN) {
       return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
     }
-    const rejected = [{ member: single, ...refusal }];
+    const rejected = [rejection(single, refusal, moment.answer)];
     return { ...nothing, rejected, parts: fresh(part, rest), health: reached(moment), refusedSingles: 1 };
   }
-  return { ...nothing, ...narrowed(part, sent, rest, refusal), health: reached(moment) };
+  const { answer } = moment;
+  return {
+    ...nothing,
+    ...narrowed(part, sent, rest, { refusal, ...(answer ? { answer } : {}) }),
+    health: reached(moment),
+  };
 }
 
 /** A refusal is an answer: the destination is back, unless refusals are what opened its breaker. */
 const reached = (moment: Moment): Health =>
   moment.probing === REFUSED_IN_A_ROW ? { kind: 'unknown' } : { kind: 'good', accepted: false };
 
-function tooLarge(part: Part, sent: readonly number[], refusal: Refusal): Step {
+function tooLarge(part: Part, sent: readonly number[], refusal: Refusal, moment: Moment): Step {
   const rest = without(fromRanges(part.members), sent);
   const [single] = sent;
   const health: Health = { kind: 'good', accepted: false };
   if (sent.length === 1 && single !== undefined) {
-    return { ...nothing, rejected: [{ member: single, ...refusal }], parts: fresh(part, rest), health };
+    return { ...nothing, rejected: [rejection(single, refusal, moment.answer)], parts: fresh(part, rest), health };
   }
   const half = Math.ceil(sent.length / 2);
   const parts = [...fresh(part, sent.slice(0, half)), ...fresh(part, sent.slice(half)), ...fresh(part, rest)];
@@ -143,7 +153,7 @@ function perEvent(
   const by = (kind: EventOutcome['kind']): number[] => sent.filter((_, i) => (outcomes[i]?.kind ?? 'retry') === kind);
   const rejected = sent.flatMap((member, i): Rejected[] => {
     const outcome = outcomes[i];
-    return outcome?.kind === 'rejected' ? [{ member, ...outcome.refusal }] : [];
+    return outcome?.kind === 'rejected' ? [rejection(member, outcome.refusal, moment.answer)] : [];
   });
   const delivered = by('delivered');
   const duplicate = by('duplicate');
@@ -153,7 +163,8 @@ function perEvent(
   if (!anyAccepted && open.length === 0 && rejected.length === 1 && moment.refusals + 1 >= REFUSALS_TO_OPEN) {
     return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
   }
-  const again = open.length === 0 ? nothing : failed({ ...part, members: toRanges(open) }, 'partial', undefined, retry, moment);
+  const again =
+    open.length === 0 ? nothing : failed({ ...part, members: toRanges(open) }, 'partial', undefined, retry, moment);
   return {
     delivered,
     duplicate,
@@ -179,13 +190,7 @@ function throttled(part: Part, afterMs: number | undefined, retry: RetrySettings
   return { ...nothing, parts: [{ ...part, firstAttemptAt }], health: { kind: 'unknown' }, holdMs: Math.max(holdMs, 1) };
 }
 
-function failed(
-  part: Part,
-  code: string,
-  afterMs: number | undefined,
-  retry: RetrySettings,
-  moment: Moment,
-): Step {
+function failed(part: Part, code: string, afterMs: number | undefined, retry: RetrySettings, moment: Moment): Step {
   const health: Health = { kind: 'failed', code };
   const firstAttemptAt = part.firstAttemptAt ?? moment.now;
   if (afterMs !== undefined) {
@@ -196,9 +201,11 @@ function failed(
   if (moment.probing !== undefined) return { ...nothing, parts: [{ ...part, firstAttemptAt }], health };
   const attempts = part.attempts + 1;
   const ageMs = moment.now - firstAttemptAt - part.heldMs;
-  const ended = attempts >= retry.maxAttempts ? 'attempts_exhausted' : ageMs >= retry.maxAgeSeconds * 1_000 ? 'expired' : '';
+  const ended =
+    attempts >= retry.maxAttempts ? 'attempts_exhausted' : ageMs >= retry.maxAgeSeconds * 1_000 ? 'expired' : '';
   if (ended !== '') {
-    const rejected = fromRanges(part.members).map((member) => ({ member, code: ended, detail: `last try: ${code}` }));
+    const refusal = { code: ended, detail: `last try: ${code}` };
+    const rejected = fromRanges(part.members).map((member) => rejection(member, refusal, moment.answer));
     return { ...nothing, rejected, parts: [], health };
   }
   const notBefore = moment.now + backoffMs(attempts, retry, moment.random);

@@ -13,6 +13,13 @@ export interface Search {
   readonly aside: PositionRanges;
   /** The latest refusal of a request that carried suspects only. */
   readonly refusal: Refusal;
+  readonly answer?: Answer;
+}
+
+/** What the destination answered, cut to what is shown. */
+export interface Answer {
+  readonly status: number;
+  readonly body: string;
 }
 
 /** Events that go out as one request. Numbers are positions in the batch. */
@@ -32,6 +39,8 @@ export interface Part {
 
 export interface Rejected extends Refusal {
   readonly member: number;
+  /** The answer that refused this event, or the smallest request that held it. Kept in its dead letter only. */
+  readonly answer?: Answer;
 }
 
 /** One try, as the trace shows it. */

@@ -1,8 +1,8 @@
 import type { CanonicalEvent } from '#canonical';
 import type { Refusal } from '#destinations';
+import type { Answer } from './batch-record.js';
 
-/** What an answer is cut to where it is shown. */
-const SHOWN_BODY_CHARACTERS = 2_000;
+const SHOWN_DETAIL_CHARACTERS = 2_000;
 
 /** Parked for good, with all it takes to send it again. */
 export interface DeadLetter {
@@ -10,7 +10,7 @@ export interface DeadLetter {
   readonly destinationId: string;
   readonly event: CanonicalEvent;
   readonly reason: Refusal;
-  readonly lastResponse: { readonly status: number; readonly body: string } | null;
+  readonly lastResponse: Answer | null;
   readonly attempts: number;
   /** ISO 8601. */
   readonly at: string;
@@ -27,21 +27,17 @@ export function destinationOfDeadLetter(id: string): string {
 export function deadLetter(
   destinationId: string,
   event: CanonicalEvent,
-  reason: Refusal,
-  answer: { readonly lastResponse?: { readonly status: number; readonly body: string } },
+  reason: Refusal & { readonly answer?: Answer },
   attempts: number,
   now: number,
 ): readonly [string, string] {
   const id = deadLetterId(destinationId, event.id);
-  const { lastResponse } = answer;
   const letter: DeadLetter = {
     id,
     destinationId,
     event,
-    reason: { code: reason.code, detail: reason.detail.slice(0, SHOWN_BODY_CHARACTERS) },
-    lastResponse: lastResponse
-      ? { status: lastResponse.status, body: lastResponse.body.slice(0, SHOWN_BODY_CHARACTERS) }
-      : null,
+    reason: { code: reason.code, detail: reason.detail.slice(0, SHOWN_DETAIL_CHARACTERS) },
+    lastResponse: reason.answer ?? null,
     attempts,
     at: new Date(now).toISOString(),
   };

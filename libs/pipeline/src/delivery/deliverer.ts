@@ -7,7 +7,7 @@ import { destinationKeys } from '../keys.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { advance, sending, type Moment, type Step } from './advance.js';
-import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
+import { readBatchRecord, type Answer, type Attempt, type BatchRecord, type Part } from './batch-record.js';
 import { admitScript, settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
 import { newPart, planParts } from './plan.js';
@@ -21,6 +21,8 @@ const WAIT_IN_PLACE_MS = 250;
 /** Dead letters one destination may keep; more, and it is held. */
 const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
 const MAX_PUT_OFF_MS = 3_600_000;
+/** What an answer is cut to where it is shown. */
+const SHOWN_BODY_CHARACTERS = 2_000;
 
 export interface DeliveryListener {
   settled(destinationId: string, entries: readonly string[]): void;
@@ -154,12 +156,7 @@ export class Deliverer {
     return transform ? events.map((event) => event && transform(event)) : events;
   }
 
-  private async attempt(
-    work: Work,
-    admission: Admission,
-    heldMs: number,
-    signal: AbortSignal,
-  ): Promise<Progress> {
+  private async attempt(work: Work, admission: Admission, heldMs: number, signal: AbortSignal): Promise<Progress> {
     const { destination, connector, events } = work;
     const now = Date.now();
     const plan = work.record.parts
@@ -178,14 +175,18 @@ export class Deliverer {
       random: Math.random(),
       refusals: admission.refusals,
       ...(admission.verdict === 'probe' ? { probing: admission.reason } : {}),
+      ...answerOf(sent),
     });
     const others = plan.parts.filter((other) => other !== part);
     const change: Change = {
       ...step,
       // What is put off goes behind the others; what a split left goes first.
-      parts: step.parts.some(({ notBefore }) => notBefore > now) ? [...others, ...step.parts] : [...step.parts, ...others],
+      parts: step.parts.some(({ notBefore }) => notBefore > now)
+        ? [...others, ...step.parts]
+        : [...step.parts, ...others],
       notWanted: plan.notWanted,
       rejected: [...plan.rejected, ...step.rejected],
+      ...answerOf(sent),
       ...attemptOf(sent, step, key, members, now),
     };
     if (change.attempt) this.listener.attempted(destination, change.attempt, change);
@@ -254,9 +255,9 @@ function attemptOf(
   key: string,
   members: string,
   now: number,
-): Pick<Change, 'attempt' | 'lastResponse'> {
+): Pick<Change, 'attempt'> {
   if (sent.kind === 'oversize') return {};
-  const { status, code, body, tookMs, interpretation } = sent;
+  const { status, code, tookMs, interpretation } = sent;
   const attempt: Attempt = {
     at: new Date(now).toISOString(),
     key,
@@ -266,7 +267,12 @@ function attemptOf(
     outcome: outcomeWord(interpretation, step),
     tookMs,
   };
-  return { attempt, ...(status === undefined ? {} : { lastResponse: { status, body } }) };
+  return { attempt };
+}
+
+function answerOf(sent: Sent): { readonly answer?: Answer } {
+  if (sent.kind !== 'answered' || sent.status === undefined) return {};
+  return { answer: { status: sent.status, body: sent.body.slice(0, SHOWN_BODY_CHARACTERS) } };
 }
 
 function outcomeWord(interpretation: Interpretation, step: Step): string {

@@ -76,7 +76,16 @@ export class DeliveryEngine {
       },
       log,
     );
-    this.sweeper = new Sweeper(redis, configuration, this.router, this.gatherer, this.queues, this.outbox, history, log);
+    this.sweeper = new Sweeper(
+      redis,
+      configuration,
+      this.router,
+      this.gatherer,
+      this.queues,
+      this.outbox,
+      history,
+      log,
+    );
   }
 
   /** True while deliveries run. */
@@ -115,7 +124,8 @@ export class DeliveryEngine {
     this.known = this.parts.configuration.destinations;
     for (const [id, destination] of this.known) {
       const old = before.get(id);
-      if (old && old.updatedAt !== destination.updatedAt && destination.paused === null) void this.lookAgain(destination);
+      if (old && old.updatedAt !== destination.updatedAt && destination.paused === null)
+        void this.lookAgain(destination);
     }
   }
 
@@ -144,7 +154,7 @@ export class DeliveryEngine {
     const reason = { code: 'backlog_exceeded', detail: `more than maxQueuedBytes (${String(maxQueuedBytes)}) waits` };
     const keys = [destinationKeys.deadLetters(id), destinationKeys.deadLetterOrder(id), destinationKeys.state(id)];
     const now = Date.now();
-    const values = events.flatMap((event) => deadLetter(id, event, reason, {}, 0, now));
+    const values = events.flatMap((event) => deadLetter(id, event, reason, 0, now));
     await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
   }
 }

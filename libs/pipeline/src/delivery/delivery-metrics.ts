@@ -13,12 +13,17 @@ export class DeliveryMetrics {
     metrics: Metrics,
     private readonly log: Log,
   ) {
-    this.events = metrics.counter('gateway_deliveries_total', 'Events settled, by outcome.', ['destination', 'outcome']);
+    this.events = metrics.counter('gateway_deliveries_total', 'Events settled, by outcome.', [
+      'destination',
+      'outcome',
+    ]);
     this.requests = metrics.counter('gateway_delivery_requests_total', 'Requests sent, by what they came to.', [
       'destination',
       'outcome',
     ]);
-    this.duration = metrics.histogram('gateway_delivery_request_seconds', 'Time a destination takes to answer.', ['type']);
+    this.duration = metrics.histogram('gateway_delivery_request_seconds', 'Time a destination takes to answer.', [
+      'type',
+    ]);
   }
 
   attempted({ id, type }: Destination, attempt: Attempt, change: Change): void {

@@ -105,7 +105,10 @@ export class DeliveryQueues {
   }
 
   private open(destinationId: string): Entry {
-    const queue = new Queue<BatchJob>(QUEUE_NAME, { ...this.queueOptions(destinationId), streams: { events: { maxLen: 100 } } });
+    const queue = new Queue<BatchJob>(QUEUE_NAME, {
+      ...this.queueOptions(destinationId),
+      streams: { events: { maxLen: 100 } },
+    });
     queue.on('error', (error) => this.fault(destinationId, error));
     const entry: Entry = { queue, worker: undefined, idleSince: Date.now() };
     this.entries.set(destinationId, entry);
@@ -115,7 +118,8 @@ export class DeliveryQueues {
   private startWorker(destinationId: string, concurrency: number): Worker<BatchJob> {
     const worker = new Worker<BatchJob>(
       QUEUE_NAME,
-      async (job, token, signal) => this.process(destinationId, heldJob(job, token), signal ?? new AbortController().signal),
+      async (job, token, signal) =>
+        this.process(destinationId, heldJob(job, token), signal ?? new AbortController().signal),
       {
         ...this.queueOptions(destinationId),
         concurrency,
@@ -131,7 +135,10 @@ export class DeliveryQueues {
   }
 
   private queueOptions(destinationId: string): { connection: ConnectionOptions; prefix: string } {
-    return { connection: this.redis.forQueues() as ConnectionOptions, prefix: destinationKeys.queuePrefix(destinationId) };
+    return {
+      connection: this.redis.forQueues(),
+      prefix: destinationKeys.queuePrefix(destinationId),
+    };
   }
 
   private fault(destinationId: string, error: unknown): void {

@@ -54,7 +54,14 @@ export class RequestSender {
 
   private exchange(request: OutboundRequest, { destination, signal }: Outgoing): Promise<SendResult> {
     const { method, url, headers, body } = request;
-    return this.http.send({ method, url, headers, body, timeoutMs: destination.timeoutMs, ...(signal ? { signal } : {}) });
+    return this.http.send({
+      method,
+      url,
+      headers,
+      body,
+      timeoutMs: destination.timeoutMs,
+      ...(signal ? { signal } : {}),
+    });
   }
 
   private write({ destination, events }: Outgoing): Sent {

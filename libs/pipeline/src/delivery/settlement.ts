@@ -1,7 +1,14 @@
 import type { CanonicalEvent } from '#canonical';
 import type { Destination } from '#control-plane';
 import { countRanges, fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
-import { MAX_ATTEMPTS_KEPT, type Attempt, type BatchRecord, type Part, type Rejected } from './batch-record.js';
+import {
+  MAX_ATTEMPTS_KEPT,
+  type Answer,
+  type Attempt,
+  type BatchRecord,
+  type Part,
+  type Rejected,
+} from './batch-record.js';
 import type { Health } from './advance.js';
 import { deadLetter } from './dead-letter.js';
 
@@ -25,8 +32,7 @@ export interface Change {
   readonly refusedSingles: number;
   readonly holdMs: number;
   readonly attempt?: Attempt;
-  /** What the destination answered, for dead letters. */
-  readonly lastResponse?: { readonly status: number; readonly body: string };
+  readonly answer?: Answer;
 }
 
 export function applyChange(record: BatchRecord, change: Change): BatchRecord {
@@ -38,7 +44,7 @@ export function applyChange(record: BatchRecord, change: Change): BatchRecord {
       delivered: merged(settled.delivered, change.delivered),
       duplicate: merged(settled.duplicate, change.duplicate),
       notWanted: merged(settled.notWanted, change.notWanted),
-      rejected: [...settled.rejected, ...change.rejected],
+      rejected: [...settled.rejected, ...change.rejected.map(({ answer: _, ...rejected }) => rejected)],
     },
     attempts: change.attempt ? [...record.attempts, change.attempt].slice(-MAX_ATTEMPTS_KEPT) : record.attempts,
   };
@@ -79,7 +85,7 @@ export function settlementText(
     ].flat(),
     dead: change.rejected.flatMap((rejected) => {
       const event = events[rejected.member];
-      return event ? deadLetter(destination.id, event, rejected, change, attemptsOf(before, rejected.member), now) : [];
+      return event ? deadLetter(destination.id, event, rejected, attemptsOf(before, rejected.member), now) : [];
     }),
     lastError: lastError(change, now),
     holdMs: change.holdMs,
@@ -97,7 +103,7 @@ export function settlementText(
 function lastError(change: Change, now: number): string | undefined {
   const { attempt } = change;
   if (!attempt || attempt.outcome === 'delivered') return undefined;
-  const detail = change.lastResponse?.body.slice(0, SHOWN_ERROR_CHARACTERS) ?? '';
+  const detail = change.answer?.body.slice(0, SHOWN_ERROR_CHARACTERS) ?? '';
   return JSON.stringify({ at: new Date(now).toISOString(), code: attempt.code, detail });
 }
 

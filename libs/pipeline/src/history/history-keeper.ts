@@ -21,13 +21,9 @@ export class HistoryKeeper {
     const sizes = await Promise.all(ALL_SHARDS.map((shard) => this.bytes(shard)));
     const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
     const excess = Math.max(0, total - this.limits.maxBytes);
-    await Promise.all(
-      sizes.map((bytes, shard) => {
-        if (bytes === 0) return undefined;
-        // Each shard gives up its part of what is too much.
-        return this.trimShard(shard, Math.ceil((excess * bytes) / total));
-      }),
-    );
+    // Each shard gives up its part of what is too much.
+    const shards = ALL_SHARDS.filter((shard) => (sizes[shard] ?? 0) > 0);
+    await Promise.all(shards.map((shard) => this.trimShard(shard, Math.ceil((excess * (sizes[shard] ?? 0)) / total))));
   }
 
   private async bytes(shard: number): Promise<number> {

@@ -53,7 +53,14 @@ export function appendArguments(
   const keys = [shardKeys.segment(shard, segmentId), shardKeys.unrouted(shard), shardKeys.counters(shard)];
   const newest = Math.floor(now / NATURAL_BUCKET_MS);
   for (let age = 0; age < NATURAL_BUCKETS; age++) keys.push(shardKeys.natural(shard, newest - age));
-  const values: ScriptArgument[] = [segmentId, segment, NATURAL_BUCKETS, NATURAL_LIFETIME_SECONDS, deadline, placed.length];
+  const values: ScriptArgument[] = [
+    segmentId,
+    segment,
+    NATURAL_BUCKETS,
+    NATURAL_LIFETIME_SECONDS,
+    deadline,
+    placed.length,
+  ];
   for (const { request, base } of placed) {
     const { checked, idempotency } = request;
     const keyIndex = idempotency ? keys.push(idempotencyKey(shard, request)) : 0;
@@ -75,8 +82,8 @@ export function readRecord(text: string): IdempotencyRecord {
   return JSON.parse(text) as IdempotencyRecord;
 }
 
-function idempotencyKey(shard: number, { sourceId, route, idempotency }: IntakeRequest): string {
-  return shardKeys.idempotency(shard, digest(`${sourceId}\0${route}\0${idempotency?.key ?? ''}`, 18));
+function idempotencyKey(shard: number, { sourceId, idempotency }: IntakeRequest): string {
+  return shardKeys.idempotency(shard, digest(`${sourceId}\0${idempotency?.key ?? ''}`, 18));
 }
 
 /** Position and short digest by turns. Nine bytes: one false repeat in 10^12 at a thousand million keys a day. */

@@ -9,6 +9,7 @@ export interface IntakeRequest {
   readonly receivedAt: number;
   readonly body: Buffer;
   readonly checked: IntakeChecked;
+  /** `key` is unique within the source: it names the scope (route) as well. */
   readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
 }
 

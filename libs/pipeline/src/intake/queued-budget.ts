@@ -42,7 +42,9 @@ export class QueuedBudget {
 
   private async poll(): Promise<void> {
     try {
-      const counts = await Promise.all(ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')));
+      const counts = await Promise.all(
+        ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')),
+      );
       counts.forEach((bytes, shard) => (this.bytesByShard[shard] = Number(bytes ?? 0)));
       this.judge();
     } catch {

@@ -21,6 +21,9 @@ interface Waiting {
   readonly settle: (result: IntakeResult) => void;
 }
 
+/** Queued bytes, and per request the stored record of a repeat or ''. */
+type AppendReply = readonly [bytes: number, ...records: string[]];
+
 export interface CommitListener {
   /** Segments of this shard are ready to be routed. */
   (shard: number): void;
@@ -121,9 +124,9 @@ export class ShardCommitter {
     const { segmentId, reply } = await this.append(placed, segment, deadline);
     const [bytes, ...records] = reply;
     if (bytes === -1) throw new Error('the write reached Redis too late');
-    this.budget.report(this.shard, Number(bytes));
+    this.budget.report(this.shard, bytes);
     group.forEach(({ request, settle }, i) => {
-      settle(resultOf(request, String(records[i] ?? ''), segmentId, placed[i]?.base ?? 0));
+      settle(resultOf(request, records[i] ?? '', segmentId, placed[i]?.base ?? 0));
     });
     this.onCommit(this.shard);
   }
@@ -132,13 +135,13 @@ export class ShardCommitter {
     placed: readonly Placed[],
     segment: Buffer,
     deadline: number,
-  ): Promise<{ readonly segmentId: string; readonly reply: readonly unknown[] }> {
+  ): Promise<{ readonly segmentId: string; readonly reply: AppendReply }> {
     for (;;) {
       const now = Date.now();
       const segmentId = newSegmentId(this.shard, now);
       const { keys, values } = appendArguments(this.shard, segmentId, segment, placed, now, deadline);
       try {
-        return { segmentId, reply: (await appendScript.run(this.redis.ingest, keys, values)) as unknown[] };
+        return { segmentId, reply: (await appendScript.run(this.redis.ingest, keys, values)) as AppendReply };
       } catch (error) {
         if (!String((error as { message?: unknown }).message).includes('SEGMENT_EXISTS')) throw error;
       }
@@ -151,6 +154,7 @@ function resultOf(request: IntakeRequest, stored: string, segmentId: string, bas
     return { kind: 'appended', checked: request.checked, idAt: (index) => eventId(segmentId, base + index) };
   }
   const first = readRecord(stored);
-  if (first.bodyDigest !== undefined && first.bodyDigest !== request.idempotency?.bodyDigest) return { kind: 'conflict' };
+  if (first.bodyDigest !== undefined && first.bodyDigest !== request.idempotency?.bodyDigest)
+    return { kind: 'conflict' };
   return { kind: 'repeated', checked: first.checked, idAt: (index) => eventId(first.segmentId, first.base + index) };
 }

@@ -54,15 +54,17 @@ export class LeasedRequestLimiter {
     // Others may take what was leased while we waited; once more, then the window is as good as empty.
     for (let round = 0; round < 3; round++) {
       await Promise.all(
-        windows.map((window, i) => {
+        windows.map(async (window, i) => {
           const lease = leases[i];
-          return lease && !usable(lease) && !exhausted(lease, window) ? this.renew(sourceId, bucket, window, lease) : undefined;
+          if (lease && !usable(lease) && !exhausted(lease, window)) await this.renew(sourceId, bucket, window, lease);
         }),
       );
       if (leases.every(usable)) return this.spend(sourceId, bucket, windows, leases);
       if (windows.some((window, i) => exhausted(leases[i], window))) break;
     }
-    const waitMs = Math.max(...leases.filter((lease) => !usable(lease)).map((lease) => lease.endsAt - performance.now()));
+    const waitMs = Math.max(
+      ...leases.filter((lease) => !usable(lease)).map((lease) => lease.endsAt - performance.now()),
+    );
     return { kind: 'limited', retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1_000)) };
   }
 
@@ -101,7 +103,9 @@ export class LeasedRequestLimiter {
   }
 
   private renew(sourceId: string, bucket: string, window: RateWindow, lease: Lease): Promise<void> {
-    lease.pending ??= this.fetch(keyOf(sourceId, bucket, window), window, lease).finally(() => (lease.pending = undefined));
+    lease.pending ??= this.fetch(keyOf(sourceId, bucket, window), window, lease).finally(
+      () => (lease.pending = undefined),
+    );
     return lease.pending;
   }
 

@@ -40,13 +40,19 @@ export class Ledger {
     }
     const runs: Promise<void>[] = [];
     for (const [shard, list] of byShard) {
-      for (let i = 0; i < list.length; i += ENTRIES_PER_RUN) runs.push(this.run(shard, list.slice(i, i + ENTRIES_PER_RUN)));
+      for (let i = 0; i < list.length; i += ENTRIES_PER_RUN)
+        runs.push(this.run(shard, list.slice(i, i + ENTRIES_PER_RUN)));
     }
     await Promise.all(runs);
   }
 
   private async run(shard: number, entries: readonly Entry[]): Promise<void> {
-    const keys = [shardKeys.counters(shard), shardKeys.unrouted(shard), shardKeys.claims(shard), shardKeys.history(shard)];
+    const keys = [
+      shardKeys.counters(shard),
+      shardKeys.unrouted(shard),
+      shardKeys.claims(shard),
+      shardKeys.history(shard),
+    ];
     const values: string[] = [];
     for (const { segmentId, destinationId, note, fannedOut } of entries) {
       keys.push(shardKeys.segment(shard, segmentId), shardKeys.ledger(shard, segmentId));

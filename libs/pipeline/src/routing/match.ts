@@ -26,13 +26,16 @@ export function compileMatch(match: Match): Matcher {
 }
 
 /** Only these: sift's own default has `$where`, which runs code. */
-const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options, $all, $size } = sift;
+const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options, $all, $size } =
+  sift;
 const { $elemMatch, $type } = sift;
 const operations = { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options };
 
 /** A MongoDB-like condition over dotted paths. Throws for an unknown operator. */
 export function compileWhere(where: JsonObject): (event: CanonicalEvent) => boolean {
-  return sift.createQueryTester<CanonicalEvent>(where, { operations: { ...operations, $all, $size, $elemMatch, $type } });
+  return sift.createQueryTester<CanonicalEvent>(where, {
+    operations: { ...operations, $all, $size, $elemMatch, $type },
+  });
 }
 
 function eventTest(globs: readonly string[]): (name: string) => boolean {

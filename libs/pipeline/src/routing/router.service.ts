@@ -150,7 +150,10 @@ export class Router {
     this.matchers = matchers;
   }
 
-  private async fanOut(shares: ReadonlyMap<string, readonly Share[]>, deadline: number): Promise<{ failed: Set<string> }> {
+  private async fanOut(
+    shares: ReadonlyMap<string, readonly Share[]>,
+    deadline: number,
+  ): Promise<{ failed: Set<string> }> {
     const failed = new Set<string>();
     await Promise.all(
       [...shares].map(async ([destinationId, list]) => {

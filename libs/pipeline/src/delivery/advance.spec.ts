@@ -1,0 +1,160 @@
+import fc from 'fast-check';
+import type { Interpretation } from '#destinations';
+import { countRanges, fromRanges, toRanges } from '../segment/position-ranges.js';
+import { advance, sending, type Moment, type Step } from './advance.js';
+import type { Part } from './batch-record.js';
+import { newPart } from './plan.js';
+
+const retry = { maxAttempts: 3, maxAgeSeconds: 60, minDelayMs: 1_000, maxDelayMs: 60_000 };
+const moment: Moment = { now: 1_000_000, random: 0.5, refusals: 0 };
+const refusal = { code: 'http_400', detail: 'bad' };
+const range = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
+
+/** Sends a batch to a vendor that refuses, without naming them, every request with one of the bad events. */
+function deliver(
+  size: number,
+  bad: ReadonlySet<number>,
+): { requests: number; delivered: number[]; rejected: number[] } {
+  let parts: readonly Part[] = [newPart('events', range(size))];
+  let requests = 0;
+  let refusals = 0;
+  const delivered: number[] = [];
+  const rejected: number[] = [];
+  for (let [part, ...others] = parts; part; [part, ...others] = parts) {
+    requests++;
+    const sent = fromRanges(sending(part));
+    const answer: Interpretation = sent.some((member) => bad.has(member))
+      ? { kind: 'refused', refusal }
+      : { kind: 'delivered' };
+    const step: Step = advance(part, answer, retry, { ...moment, refusals: Math.min(refusals, 8) });
+    refusals = step.delivered.length > 0 ? 0 : refusals + step.refusedSingles;
+    delivered.push(...step.delivered);
+    rejected.push(...step.rejected.map(({ member }) => member));
+    parts = [...step.parts, ...others];
+  }
+  return { requests, delivered, rejected };
+}
+
+describe('a batch refused without naming the culprit', () => {
+  it.each([2, 3, 10, 500, 1_000, 1_024])('of %i events: one bad one is found in ⌈log₂ n⌉+1 extra requests', (size) => {
+    for (const culprit of new Set([0, 1, size >> 1, size - 1])) {
+      const { requests, delivered, rejected } = deliver(size, new Set([culprit]));
+      expect(rejected).toEqual([culprit]);
+      expect(delivered.sort((a, b) => a - b)).toEqual(range(size).filter((member) => member !== culprit));
+      expect(requests - 1).toBeLessThanOrEqual(Math.ceil(Math.log2(size)) + 1);
+    }
+  });
+
+  it('delivers every good event once and names every bad one once, however many there are', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 200 }), fc.array(fc.nat(199), { maxLength: 12 }), (size, list) => {
+        const bad = new Set(list.filter((member) => member < size));
+        const { delivered, rejected } = deliver(size, bad);
+        expect(rejected.sort((a, b) => a - b)).toEqual([...bad].sort((a, b) => a - b));
+        expect(delivered.sort((a, b) => a - b)).toEqual(range(size).filter((member) => !bad.has(member)));
+      }),
+    );
+  });
+});
+
+describe('a failed request', () => {
+  const part = newPart('events', [0, 1, 2]);
+
+  it('is tried again with backoff and full jitter', () => {
+    const step = advance(part, { kind: 'retry', code: 'timeout' }, retry, moment);
+    expect(step.parts).toEqual([{ ...part, attempts: 1, firstAttemptAt: 1_000_000, notBefore: 1_000_500 }]);
+    expect(step.health).toEqual({ kind: 'failed', code: 'timeout' });
+  });
+
+  it('becomes dead letters when its attempts are used up', () => {
+    const step = advance({ ...part, attempts: 2 }, { kind: 'retry', code: 'timeout' }, retry, moment);
+    expect(step.parts).toEqual([]);
+    expect(step.rejected).toEqual(
+      [0, 1, 2].map((member) => ({ member, code: 'attempts_exhausted', detail: 'last try: timeout' })),
+    );
+  });
+
+  it('becomes dead letters when it is too old, time held not counted', () => {
+    const old = { ...part, firstAttemptAt: moment.now - 100_000 };
+    expect(advance(old, { kind: 'retry', code: 'x' }, retry, moment).rejected).toHaveLength(3);
+    expect(advance({ ...old, heldMs: 50_000 }, { kind: 'retry', code: 'x' }, retry, moment).rejected).toHaveLength(0);
+  });
+
+  it('costs no attempt when the destination says how long to wait', () => {
+    const step = advance(part, { kind: 'retry', code: 'http_503', afterMs: 7_000 }, retry, moment);
+    expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000 }]);
+    expect(step.holdMs).toBe(7_000);
+  });
+
+  it('costs no attempt as a probe of an open breaker', () => {
+    const step = advance(part, { kind: 'retry', code: 'x' }, retry, { ...moment, probing: 'http_500' });
+    expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000 }]);
+  });
+
+  it('never waits longer than maxAgeSeconds for a Retry-After', () => {
+    expect(advance(part, { kind: 'throttled', afterMs: 9e9 }, retry, moment).holdMs).toBe(60_000);
+  });
+});
+
+describe('other answers', () => {
+  const part = newPart('events', range(5));
+
+  it('413 halves the request', () => {
+    const step = advance(part, { kind: 'too_large', refusal }, retry, moment);
+    expect(step.parts.map(({ members }) => members)).toEqual(['0-2', '3-4']);
+  });
+
+  it('per-event outcomes settle each on its own', () => {
+    const outcomes = [
+      { kind: 'delivered' },
+      { kind: 'rejected', refusal },
+      { kind: 'retry' },
+      { kind: 'duplicate' },
+      { kind: 'delivered' },
+    ] as const;
+    const step = advance(part, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.delivered).toEqual([0, 4]);
+    expect(step.duplicate).toEqual([3]);
+    expect(step.rejected).toEqual([{ member: 1, ...refusal }]);
+    expect(step.parts.map(({ members, attempts }) => [members, attempts])).toEqual([['2', 1]]);
+  });
+
+  it('the tenth single refusal in a row opens the breaker and keeps the event', () => {
+    const single = newPart('events', [0]);
+    const ninth = advance(single, { kind: 'refused', refusal }, retry, { ...moment, refusals: 8 });
+    expect(ninth.rejected).toHaveLength(1);
+    const tenth = advance(single, { kind: 'refused', refusal }, retry, { ...moment, refusals: 9 });
+    expect(tenth.rejected).toHaveLength(0);
+    expect(tenth.parts).toEqual([single]);
+    expect(tenth.health).toEqual({ kind: 'broken', code: 'refused_in_a_row' });
+  });
+
+  it('loses and invents nothing, whatever the answers', () => {
+    const answers = fc.oneof(
+      fc.constant<Interpretation>({ kind: 'delivered' }),
+      fc.constant<Interpretation>({ kind: 'refused', refusal }),
+      fc.constant<Interpretation>({ kind: 'too_large', refusal }),
+      fc.constant<Interpretation>({ kind: 'retry', code: 'x' }),
+      fc.constant<Interpretation>({ kind: 'throttled' }),
+      fc.constant<Interpretation>({ kind: 'paused', code: 'http_401' }),
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(answers, { maxLength: 60 }), (size, list) => {
+        let parts: readonly Part[] = [newPart('events', range(size))];
+        const ended: number[] = [];
+        for (const answer of list) {
+          const [part, ...others] = parts;
+          if (!part) break;
+          const step = advance(part, answer, retry, moment);
+          ended.push(...step.delivered, ...step.duplicate, ...step.rejected.map(({ member }) => member));
+          parts = [...step.parts, ...others];
+        }
+        const open = parts.flatMap((part) => fromRanges(part.members));
+        expect([...ended, ...open].sort((a, b) => a - b)).toEqual(range(size));
+        expect(
+          parts.every((part) => countRanges(part.members) > 0 && toRanges(fromRanges(part.members)) === part.members),
+        ).toBe(true);
+      }),
+    );
+  });
+});

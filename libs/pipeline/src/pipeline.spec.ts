@@ -1,0 +1,256 @@
+import { Configuration, type Destination } from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import type { CanonicalEvent } from '#canonical';
+import { AddressPolicy, createLog, Metrics, OutgoingHttp, RedisConnections, type RedisAddress } from '#platform';
+import { startRedis, startRedisCluster, startSink, until, type Sink } from '../../../test/support/index.js';
+import { DeliveryEngine } from './delivery/delivery-engine.js';
+import { DeliveryMetrics } from './delivery/delivery-metrics.js';
+import { DestinationOperations } from './delivery/destination-operations.js';
+import { HistoryKeeper } from './history/history-keeper.js';
+import type { IntakeResult } from './intake/append-request.js';
+import { IntakeService } from './intake/intake.service.js';
+import { QueuedBudget } from './intake/queued-budget.js';
+import { RedisPulse } from './redis-pulse.js';
+import { Ledger } from './routing/ledger.js';
+import { EventDecoder, type DecodableRequest } from './segment/event-decoder.js';
+import { SegmentStore } from './segment/segment-store.js';
+
+/** A dialect of the test's own: the body is a JSON list of event names. */
+class NamesDecoder extends EventDecoder {
+  decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
+    const names = JSON.parse(request.body.toString()) as string[];
+    const at = new Date(request.receivedAt).toISOString();
+    return names.map((event, index): CanonicalEvent => ({
+      id: request.idAt(index),
+      type: 'track',
+      event,
+      user_id: 'u-1',
+      anonymous_id: null,
+      timestamp: at,
+      received_at: at,
+      properties: {},
+      source: { id: request.sourceId, dialect: request.dialect },
+    }));
+  }
+}
+
+class TestConfiguration extends Configuration {
+  readonly loaded = true;
+  readonly sources = new Map();
+  destinations = new Map<string, Destination>();
+  private readonly listeners = new Set<() => void>();
+  source(): undefined {
+    return undefined;
+  }
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+  put(destination: Destination): void {
+    this.destinations = new Map([...this.destinations, [destination.id, destination]]);
+    for (const listener of this.listeners) listener();
+  }
+}
+
+const webhook = (id: string, sink: Sink, more: Partial<Destination> = {}): Destination => ({
+  id,
+  name: id,
+  type: 'webhook',
+  config: { url: `${sink.url}/${id}` },
+  credentials: { signingSecret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
+  match: {},
+  transform: {},
+  batch: { maxEvents: 1_000, maxBytes: 4_000_000, maxWaitMs: 50 },
+  rateLimit: [],
+  retry: { maxAttempts: 20, maxAgeSeconds: 3_600, minDelayMs: 10, maxDelayMs: 200 },
+  timeoutMs: 5_000,
+  concurrency: 2,
+  ordering: 'none',
+  maxQueuedBytes: null,
+  paused: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  ...more,
+});
+
+async function build(address: RedisAddress) {
+  const redis = new RedisConnections(address);
+  await redis.ready(10_000);
+  const log = createLog({ level: 'error', pretty: false });
+  const pulse = new RedisPulse(redis, 'spec');
+  await pulse.start();
+  const budget = new QueuedBudget(redis, 1e9);
+  await budget.start();
+  const configuration = new TestConfiguration();
+  const http = new OutgoingHttp(new AddressPolicy(['127.0.0.0/8']));
+  const ledger = new Ledger(redis, (shard, bytes) => budget.report(shard, bytes));
+  const engine = new DeliveryEngine({
+    redis,
+    configuration,
+    connectors: await ConnectorRegistry.load(),
+    segments: new SegmentStore(redis, new NamesDecoder()),
+    ledger,
+    history: new HistoryKeeper(redis, { maxBytes: 1e8, maxAgeSeconds: 3_600 }),
+    pulse,
+    http,
+    metrics: new DeliveryMetrics(new Metrics(), log),
+    log,
+  });
+  const intake = new IntakeService(redis, pulse, budget, (shard) => engine.wake(shard));
+  const operations = new DestinationOperations(redis, configuration, engine.queues, ledger);
+  const close = async (): Promise<void> => {
+    await engine.stop();
+    pulse.stop();
+    budget.stop();
+    http.onApplicationShutdown();
+    redis.close();
+  };
+  return { redis, budget, configuration, engine, intake, operations, close };
+}
+
+type Pipeline = Awaited<ReturnType<typeof build>>;
+
+let requestNumber = 0;
+
+function append(
+  pipeline: Pipeline,
+  names: readonly string[],
+  more: { key?: string; source?: string } = {},
+): Promise<IntakeResult> {
+  return pipeline.intake.append({
+    requestId: `req_${requestNumber++}`,
+    sourceId: more.source ?? 'app',
+    dialect: 'names',
+    route: 'names',
+    headers: {},
+    receivedAt: Date.now(),
+    body: Buffer.from(JSON.stringify(names)),
+    checked: { kind: 'checked', total: names.length, rejected: [] },
+    ...(more.key === undefined ? {} : { idempotency: { key: more.key } }),
+  });
+}
+
+function ids(result: IntakeResult, count: number): string[] {
+  if (result.kind !== 'appended' && result.kind !== 'repeated') throw new Error(result.kind);
+  return Array.from({ length: count }, (_, index) => result.idAt(index));
+}
+
+const received = (sink: Sink, path: string): CanonicalEvent[] =>
+  sink.requests
+    .filter(({ url }) => url === path)
+    .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events);
+
+describe.each([
+  ['one server', async () => ({ socketPath: (await startRedis()).socketPath })],
+  ['a cluster of three masters', async () => ({ url: (await startRedisCluster()).url })],
+])('the pipeline on %s', (_, address) => {
+  let pipeline: Pipeline;
+  let sink: Sink;
+
+  beforeAll(async () => {
+    pipeline = await build(await address());
+    await pipeline.engine.start();
+    sink = await startSink();
+  }, 60_000);
+
+  afterAll(async () => {
+    await pipeline.close();
+  });
+
+  it('delivers what was appended to everyone who wants it, under the ids it answered', async () => {
+    pipeline.configuration.put(webhook('all', sink));
+    pipeline.configuration.put(webhook('signups', sink, { match: { events: ['signup'] } }));
+    const result = await append(pipeline, ['signup', 'purchase', 'signup']);
+    const [first, second, third] = ids(result, 3);
+    await until(() => received(sink, '/all').length === 3 && received(sink, '/signups').length === 2);
+    expect(received(sink, '/all').map(({ id }) => id)).toEqual([first, second, third]);
+    expect(received(sink, '/signups').map(({ id }) => id)).toEqual([first, third]);
+  });
+
+  it('releases a segment when the last destination has settled it', async () => {
+    await until(() => pipeline.budget.queuedBytes === 0);
+    expect(await pipeline.operations.stats('all')).toMatchObject({ delivered: 3, waiting: 0, deadLettered: 0 });
+  });
+
+  it('answers a repeated idempotency key with the first ids and delivers nothing twice', async () => {
+    const [first, twin] = await Promise.all([
+      append(pipeline, ['once'], { key: 'k' }),
+      append(pipeline, ['once'], { key: 'k' }),
+    ]);
+    const later = await append(pipeline, ['once'], { key: 'k' });
+    expect(ids(twin, 1)).toEqual(ids(first, 1));
+    expect(ids(later, 1)).toEqual(ids(first, 1));
+    expect(later.kind).toBe('repeated');
+    await append(pipeline, ['after'], { key: 'other' });
+    await until(() => received(sink, '/all').some(({ event }) => event === 'after'));
+    expect(received(sink, '/all').filter(({ event }) => event === 'once')).toHaveLength(1);
+  });
+
+  it('gathers many small requests into few', async () => {
+    pipeline.configuration.put(webhook('few', sink, { match: { events: ['tick'] } }));
+    const before = sink.requests.length;
+    const results = await Promise.all(
+      Array.from({ length: 2_000 }, (_, i) => append(pipeline, ['tick'], { source: `s-${i % 5}` })),
+    );
+    expect(results.every(({ kind }) => kind === 'appended')).toBe(true);
+    await until(() => received(sink, '/few').length === 2_000);
+    expect(new Set(received(sink, '/few').map(({ id }) => id)).size).toBe(2_000);
+    expect(sink.requests.slice(before).filter(({ url }) => url === '/few').length).toBeLessThanOrEqual(8);
+  });
+
+  it('repeats a request whose answer was lost with the same content under the same key', async () => {
+    pipeline.configuration.put(webhook('flaky', sink, { match: { events: ['flaky'] } }));
+    let answers = 0;
+    sink.replyWith(({ url }) => (url === '/flaky' && answers++ < 3 ? 'reset' : { status: 200 }));
+    await append(pipeline, ['flaky', 'flaky']);
+    await until(() => sink.requests.filter(({ url }) => url === '/flaky').length === 4);
+    const tries = sink.requests.filter(({ url }) => url === '/flaky');
+    expect(new Set(tries.map(({ body }) => body)).size).toBe(1);
+    expect(new Set(tries.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+  });
+
+  it('opens the breaker for a destination that refuses our credentials, and closes it by itself', async () => {
+    pipeline.configuration.put(webhook('locked', sink, { match: { events: ['locked'] } }));
+    sink.replyWith(({ url }) => ({ status: url === '/locked' ? 401 : 200 }));
+    await append(pipeline, ['locked']);
+    await until(async () => (await pipeline.operations.stats('locked')).breaker.state === 'open');
+    sink.replyWith(() => ({ status: 200 }));
+    await until(async () => (await pipeline.operations.stats('locked')).delivered === 1);
+    expect(await pipeline.operations.stats('locked')).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+  });
+
+  it('finds the bad event of a refused batch and keeps it as a dead letter with what was answered', async () => {
+    pipeline.configuration.put(webhook('picky', sink, { match: { events: ['good', 'bad'] } }));
+    sink.replyWith(({ url, body }) =>
+      url === '/picky' && body.includes('"bad"') ? { status: 400, body: 'no bad ones' } : { status: 200 },
+    );
+    await append(pipeline, ['good', 'good', 'bad', 'good', 'good']);
+    await until(async () => (await pipeline.operations.stats('picky')).delivered === 4);
+    const { items } = await pipeline.operations.listDeadLetters({ destinationId: 'picky', limit: 10 });
+    expect(items).toMatchObject([
+      { event: { event: 'bad' }, reason: { code: 'http_400' }, lastResponse: { status: 400, body: 'no bad ones' } },
+    ]);
+    expect(await pipeline.operations.discardDeadLetter(items[0]?.id ?? '')).toBe(true);
+    expect((await pipeline.operations.stats('picky')).deadLettered).toBe(0);
+  });
+
+  it('holds a paused destination and delivers when it is resumed', async () => {
+    sink.replyWith(() => ({ status: 200 }));
+    pipeline.configuration.put(webhook('held', sink, { match: { events: ['held'] }, paused: 'admin' }));
+    await append(pipeline, ['held']);
+    await until(async () => (await pipeline.operations.stats('held')).waiting === 1);
+    expect(received(sink, '/held')).toHaveLength(0);
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('held', sink, { match: { events: ['held'] }, updatedAt }));
+    await until(() => received(sink, '/held').length === 1);
+  });
+
+  it('gives back the space of a destination that is discarded', async () => {
+    pipeline.configuration.put(webhook('doomed', sink, { match: { events: ['doomed'] }, paused: 'admin' }));
+    await append(pipeline, ['doomed', 'doomed']);
+    await until(async () => (await pipeline.operations.stats('doomed')).waiting === 2);
+    pipeline.configuration.destinations.delete('doomed');
+    await pipeline.operations.discard('doomed');
+    await until(() => pipeline.budget.queuedBytes === 0);
+  });
+});
