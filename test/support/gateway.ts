@@ -46,7 +46,9 @@ export async function startGateway(settings: GatewaySettings = {}): Promise<Gate
     DESTINATION_ALLOWED_CIDRS: '127.0.0.0/8',
     ...settings.env,
   };
-  const server = startProcess(process.execPath, ['--enable-source-maps', mainScript, ...(settings.args ?? [])], { env });
+  const server = startProcess(process.execPath, ['--enable-source-maps', mainScript, ...(settings.args ?? [])], {
+    env,
+  });
   const baseUrl = `http://127.0.0.1:${port}`;
   if (settings.untilReady !== false) await untilReady(server, baseUrl, settings.readyTimeoutMs ?? 30_000);
   return {

@@ -9,8 +9,8 @@ type Rival =
   | { readonly kind: 'waiting'; readonly name: string; readonly pid: string }
   | { readonly kind: 'held'; readonly name: string; readonly pid: string };
 
-const answerTimeoutMs = 2_000;
-const retryMs = 50;
+const ANSWER_TIMEOUT_MS = 2_000;
+const RETRY_MS = 50;
 
 /**
  * Keeps a data directory to one process. Everyone who wants it first listens on a socket of a name of its own, then
@@ -70,7 +70,7 @@ export class DataDirLock {
         );
       }
       if (rivals.every((rival) => rival.kind === 'gone')) break;
-      await delay(retryMs);
+      await delay(RETRY_MS);
     }
     this.state = 'held';
     await this.removeLeftovers();
@@ -104,7 +104,7 @@ function ask(directory: string, name: string): Promise<Rival> {
       socket.destroy();
       resolve(rival);
     };
-    socket.setEncoding('utf8').setTimeout(answerTimeoutMs, () => settle({ kind: 'held', name, pid: 'unknown' }));
+    socket.setEncoding('utf8').setTimeout(ANSWER_TIMEOUT_MS, () => settle({ kind: 'held', name, pid: 'unknown' }));
     socket.on('data', (text: string) => (answer += text));
     socket.on('end', () => settle(readAnswer(answer, name) ?? ask(directory, name)));
     socket.on('error', (error: NodeJS.ErrnoException) => {

@@ -18,14 +18,14 @@ export interface EmbeddedRedisSettings {
   readonly log: Log;
 }
 
-const pollMs = 20;
-const progressEveryMs = 5_000;
-const minRestartDelayMs = 100;
-const maxRestartDelayMs = 5_000;
+const POLL_MS = 20;
+const PROGRESS_EVERY_MS = 5_000;
+const MIN_RESTART_DELAY_MS = 100;
+const MAX_RESTART_DELAY_MS = 5_000;
 /** A life at least this long starts the backoff over. */
-const steadyMs = 10_000;
+const STEADY_MS = 10_000;
 /** What was acknowledged is on disk: after this a server that does not end is killed. */
-const stopTimeoutMs = 10_000;
+const STOP_TIMEOUT_MS = 10_000;
 
 /**
  * A Redis of our own on a unix socket, every write on disk before it is answered. It outlives nothing: it ends after
@@ -84,15 +84,15 @@ export class EmbeddedRedis {
   }
 
   private async guard(): Promise<void> {
-    let restartDelayMs = minRestartDelayMs;
+    let restartDelayMs = MIN_RESTART_DELAY_MS;
     while (!this.stopping.signal.aborted) {
       const startedAt = Date.now();
       const how = await Promise.race([this.server.ended, aborted(this.stopping.signal)]);
       if (this.stopping.signal.aborted) break;
       this.log.error({ how, lastWords: this.server.lastWords }, 'Embedded Redis died; starting it again');
-      if (Date.now() - startedAt > steadyMs) restartDelayMs = minRestartDelayMs;
+      if (Date.now() - startedAt > STEADY_MS) restartDelayMs = MIN_RESTART_DELAY_MS;
       await delay(restartDelayMs, undefined, { signal: this.stopping.signal }).catch(() => undefined);
-      restartDelayMs = Math.min(restartDelayMs * 2, maxRestartDelayMs);
+      restartDelayMs = Math.min(restartDelayMs * 2, MAX_RESTART_DELAY_MS);
       if (!this.stopping.signal.aborted) this.server = new ServerProcess(this.files, this.log);
     }
     await end(this.server);
@@ -102,7 +102,7 @@ export class EmbeddedRedis {
 async function end(server: ServerProcess): Promise<void> {
   if (!server.running) return;
   server.signal('SIGTERM');
-  const timer = setTimeout(() => server.signal('SIGKILL'), stopTimeoutMs);
+  const timer = setTimeout(() => server.signal('SIGKILL'), STOP_TIMEOUT_MS);
   await server.ended;
   clearTimeout(timer);
 }
@@ -126,11 +126,11 @@ async function awaitLoaded(server: ServerProcess, socketPath: string, log: Log):
       throw new Error(`Redis did not start (${await server.ended}): ${server.lastWords.slice(-5).join(' | ')}`);
     }
     if ((await ping(socketPath)) === 'up') return;
-    if (Date.now() - saidAt > progressEveryMs) {
+    if (Date.now() - saidAt > PROGRESS_EVERY_MS) {
       saidAt = Date.now();
       log.info({ waitedSeconds: Math.round((saidAt - startedAt) / 1_000) }, 'Embedded Redis is reading its data');
     }
-    await delay(pollMs);
+    await delay(POLL_MS);
   }
 }
 

@@ -4,9 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../log/index.js';
 import { ping, shutDown } from './server-probe.js';
 
-const patienceMs = 3_000;
-const maxWaitMs = 60_000;
-const pollMs = 50;
+const PATIENCE_MS = 3_000;
+const MAX_WAIT_MS = 60_000;
+const POLL_MS = 50;
 
 /**
  * Waits until no server of an earlier run uses the data any more: two servers on one append-only file destroy it.
@@ -25,12 +25,12 @@ async function awaitEnd(socketPath: string, log: Log): Promise<void> {
   let wasTold = false;
   while ((await ping(socketPath)) !== 'gone') {
     const waitedMs = Date.now() - startedAt;
-    if (waitedMs > maxWaitMs) throw new Error(`A Redis of an earlier run does not end; it listens on ${socketPath}`);
-    if (waitedMs > patienceMs && !wasTold) {
+    if (waitedMs > MAX_WAIT_MS) throw new Error(`A Redis of an earlier run does not end; it listens on ${socketPath}`);
+    if (waitedMs > PATIENCE_MS && !wasTold) {
       wasTold = true;
       log.warn({ socketPath }, 'A Redis of an earlier run is still there; telling it to shut down');
       await shutDown(socketPath);
     }
-    await delay(pollMs);
+    await delay(POLL_MS);
   }
 }

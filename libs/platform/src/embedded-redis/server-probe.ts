@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 
 export type ServerAnswer = 'up' | 'loading' | 'silent' | 'gone';
 
-const answerTimeoutMs = 2_000;
+const ANSWER_TIMEOUT_MS = 2_000;
 
 /** Whether a server listens on this socket and has read its files. */
 export async function ping(socketPath: string): Promise<ServerAnswer> {
@@ -21,7 +21,7 @@ function converse(socketPath: string, command: string): Promise<ServerAnswer> {
       socket.destroy();
       resolve(answer);
     };
-    socket.setEncoding('utf8').setTimeout(answerTimeoutMs, () => settle('silent'));
+    socket.setEncoding('utf8').setTimeout(ANSWER_TIMEOUT_MS, () => settle('silent'));
     socket.on('connect', () => socket.write(command));
     socket.on('data', (reply: string) => settle(reply.startsWith('-LOADING') ? 'loading' : 'up'));
     socket.on('end', () => settle('silent'));

@@ -7,13 +7,13 @@ import type { Log } from '../log/index.js';
  * Becomes the server, leaving behind a watcher that ends it when the pipe on descriptor 3 closes without a word: that
  * is what happens when the gateway dies, however it dies. A line on the pipe dismisses the watcher.
  */
-const launcher = `
+const LAUNCHER = `
 ( ( read -r _ <&3 || kill -TERM $$ ) >/dev/null 2>&1 & )
 exec 3<&-
 exec "$@"
 `;
 
-const keptLines = 20;
+const KEPT_LINES = 20;
 
 export interface ServerFiles {
   readonly executable: string;
@@ -32,7 +32,7 @@ export class ServerProcess {
   private isRunning = true;
 
   constructor(files: ServerFiles, log: Log) {
-    this.child = spawn('/bin/sh', ['-c', launcher, 'redis', files.executable, ...settings(files)], {
+    this.child = spawn('/bin/sh', ['-c', LAUNCHER, 'redis', files.executable, ...settings(files)], {
       cwd: files.storeDir,
       detached: true,
       // Nothing of the gateway's environment: it may hold secrets.
@@ -80,7 +80,7 @@ export class ServerProcess {
     createInterface({ input: stream }).on('line', (line) => {
       if (line.trim() === '') return;
       this.lastLines.push(line);
-      if (this.lastLines.length > keptLines) this.lastLines.shift();
+      if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
       log.debug({}, line);
     });
   }

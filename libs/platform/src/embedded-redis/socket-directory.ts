@@ -4,8 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /** macOS allows 103 bytes, Linux 107. */
-const maxSocketPathBytes = 103;
-const longestNameBytes = '/gateway-01234567.sock'.length;
+const MAX_SOCKET_PATH_BYTES = 103;
+const LONGEST_NAME_BYTES = '/gateway-01234567.sock'.length;
 
 /**
  * The one directory for the sockets of a data directory, whatever path leads to it. A path too long for sockets gets a
@@ -15,7 +15,7 @@ export async function socketDirectory(dataDir: string): Promise<string> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const real = await realpath(dataDir);
   const nearby = join(real, 'run');
-  const fits = Buffer.byteLength(nearby) + longestNameBytes <= maxSocketPathBytes;
+  const fits = Buffer.byteLength(nearby) + LONGEST_NAME_BYTES <= MAX_SOCKET_PATH_BYTES;
   const directory = fits ? nearby : join('/tmp', `event-gateway-${userInfo().uid}-${digest(real)}`);
   await mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error;

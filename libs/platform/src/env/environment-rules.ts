@@ -1,11 +1,11 @@
 import { ValidateBy } from 'class-validator';
 import ipaddr from 'ipaddr.js';
 
-export const encryptionKeyBytes = 32;
+export const ENCRYPTION_KEY_BYTES = 32;
 
 /** Standard base64 of 32 bytes; Node's decoder alone would take any text. */
 export function isEncryptionKey(text: string): boolean {
-  return /^[A-Za-z0-9+/]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === encryptionKeyBytes;
+  return /^[A-Za-z0-9+/]{43}=?$/.test(text) && Buffer.from(text, 'base64').length === ENCRYPTION_KEY_BYTES;
 }
 
 export function IsEncryptionKey(): PropertyDecorator {

@@ -2,14 +2,14 @@ import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
 import { IsEncryptionKey, IsListenHost, IsRedisUrl, AreCidrs } from './environment-rules.js';
 
-export const roles = ['all', 'api', 'worker'] as const;
-export type Role = (typeof roles)[number];
+export const ROLES = ['all', 'api', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const mebibyte = 1024 * 1024;
-const daySeconds = 24 * 60 * 60;
+const MEBIBYTE = 1024 * 1024;
+const DAY_SECONDS = 24 * 60 * 60;
 
 /** Only plain decimal digits are a number: `1e3`, `0x10` and ` 8080` stay text and fail `IsInt`. */
 function WholeNumber(): PropertyDecorator {
@@ -24,7 +24,7 @@ function CommaSeparated(): PropertyDecorator {
   );
 }
 
-const wholeNumber = { message: '$property must be a whole number' };
+const WHOLE_NUMBER = { message: '$property must be a whole number' };
 
 /** The variables as they are written outside; `Environment` is what the program sees. */
 export class EnvironmentVariables {
@@ -33,10 +33,10 @@ export class EnvironmentVariables {
 
   @WholeNumber()
   @Max(65_535)
-  @IsInt(wholeNumber)
+  @IsInt(WHOLE_NUMBER)
   PORT = 8080;
 
-  @IsIn(roles)
+  @IsIn(ROLES)
   ROLE: Role = 'all';
 
   @IsOptional()
@@ -58,27 +58,27 @@ export class EnvironmentVariables {
   @AreCidrs()
   DESTINATION_ALLOWED_CIDRS: string[] = [];
 
-  @IsIn(logLevels)
+  @IsIn(LOG_LEVELS)
   LOG_LEVEL: LogLevel = 'info';
 
   @IsOptional()
   @WholeNumber()
-  @Min(mebibyte)
-  @IsInt(wholeNumber)
+  @Min(MEBIBYTE)
+  @IsInt(WHOLE_NUMBER)
   MAX_QUEUED_BYTES: number | undefined = undefined;
 
   @WholeNumber()
-  @IsInt(wholeNumber)
-  HISTORY_MAX_BYTES = 256 * mebibyte;
+  @IsInt(WHOLE_NUMBER)
+  HISTORY_MAX_BYTES = 256 * MEBIBYTE;
 
   @WholeNumber()
-  @IsInt(wholeNumber)
-  HISTORY_MAX_AGE_SECONDS = 7 * daySeconds;
+  @IsInt(WHOLE_NUMBER)
+  HISTORY_MAX_AGE_SECONDS = 7 * DAY_SECONDS;
 
   @WholeNumber()
   @Min(1)
-  @IsInt(wholeNumber)
-  DEAD_LETTER_MAX_AGE_SECONDS = 30 * daySeconds;
+  @IsInt(WHOLE_NUMBER)
+  DEAD_LETTER_MAX_AGE_SECONDS = 30 * DAY_SECONDS;
 
   @IsOptional()
   CONFIG_FILE: string | undefined = undefined;

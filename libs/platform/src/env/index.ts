@@ -1,3 +1,3 @@
 export * from './environment.js';
-export { logLevels, roles, type LogLevel, type Role } from './environment-variables.js';
+export { LOG_LEVELS, ROLES, type LogLevel, type Role } from './environment-variables.js';
 export * from './secrets.js';

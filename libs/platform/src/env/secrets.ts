@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Environment } from './environment.js';
-import { encryptionKeyBytes, isEncryptionKey } from './environment-rules.js';
+import { ENCRYPTION_KEY_BYTES, isEncryptionKey } from './environment-rules.js';
 
 /** The admin's bearer token and the key that encrypts credentials at rest. Injectable. */
 export class Secrets {
@@ -22,7 +22,8 @@ export async function loadSecrets(environment: Environment): Promise<Secrets> {
   const token =
     adminToken ?? (await readOrCreate(adminTokenFile, () => `gw_admin_${randomBytes(24).toString('base64url')}`));
   const keyFile = join(dataDir, 'encryption-key');
-  const key = encryptionKey ?? (await readOrCreate(keyFile, () => randomBytes(encryptionKeyBytes).toString('base64')));
+  const key =
+    encryptionKey ?? (await readOrCreate(keyFile, () => randomBytes(ENCRYPTION_KEY_BYTES).toString('base64')));
   if (!isEncryptionKey(key)) throw new Error(`${keyFile} does not hold 32 bytes as base64; put the right key back`);
   if (token === '') throw new Error(`${adminTokenFile} is empty; remove it and a new token is generated`);
   return new Secrets(token, Buffer.from(key, 'base64'), adminToken === undefined ? adminTokenFile : undefined);

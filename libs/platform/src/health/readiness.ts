@@ -11,7 +11,7 @@ export interface Unreadiness {
   readonly reason: string;
 }
 
-const maxWaitMs = 700;
+const MAX_WAIT_MS = 700;
 
 /** What `/health/ready` asks. Injectable; every component registers the checks it stands for. */
 export class Readiness {
@@ -43,7 +43,7 @@ async function reasonsOf(check: ReadinessCheck): Promise<readonly Unreadiness[]>
   const toFindings = (reasons: readonly string[]) => reasons.map((reason) => ({ check: check.name, reason }));
   let timer: NodeJS.Timeout | undefined;
   const silence = new Promise<readonly string[]>((resolve) => {
-    timer = setTimeout(() => resolve([`gave no answer within ${maxWaitMs} ms`]), maxWaitMs);
+    timer = setTimeout(() => resolve([`gave no answer within ${MAX_WAIT_MS} ms`]), MAX_WAIT_MS);
   });
   try {
     const answer = Promise.resolve().then(() => check.check());

@@ -1,4 +1,4 @@
-const secretNames = new Set([
+const SECRET_NAMES = new Set([
   'authorization',
   'proxyauthorization',
   'cookie',
@@ -19,7 +19,7 @@ const secretNames = new Set([
   'credentials',
 ]);
 
-const maxDepth = 100;
+const MAX_DEPTH = 100;
 
 /**
  * A copy without the values of secret members, whatever their case or separators (`api_key`, `apiKey`, `Api-Key`).
@@ -28,7 +28,7 @@ const maxDepth = 100;
 export function redact(value: unknown, depth = 0): unknown {
   if (typeof value === 'bigint') return value.toString();
   if (typeof value !== 'object' || value === null) return value;
-  if (depth >= maxDepth) return '[too deep]';
+  if (depth >= MAX_DEPTH) return '[too deep]';
   if (Array.isArray(value)) return value.map((entry) => redact(entry, depth + 1));
   if (value instanceof Date) return value;
   if (isErrorLike(value)) return describeError(value, depth);
@@ -39,7 +39,7 @@ export function redact(value: unknown, depth = 0): unknown {
 }
 
 function isSecret(name: string): boolean {
-  return secretNames.has(name.toLowerCase().replace(/[^a-z]/g, ''));
+  return SECRET_NAMES.has(name.toLowerCase().replace(/[^a-z]/g, ''));
 }
 
 /** By shape: errors of another realm fail `instanceof`. */

@@ -1,7 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** From half a millisecond to half a minute, in seconds. */
-export const latencyBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+export const LATENCY_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
 /**
  * Prometheus series under one registry. Injectable. A name may be asked for from several places: the first call
@@ -26,7 +26,7 @@ export class Metrics {
     name: string,
     help: string,
     labels: readonly L[] = [],
-    buckets: readonly number[] = latencyBuckets,
+    buckets: readonly number[] = LATENCY_BUCKETS,
   ): Histogram<L> {
     return remember(
       this.histograms,
