@@ -62,6 +62,8 @@ function route(facts: RouteFacts, layout: Layout): IngestRoute {
     maxBodyBytes: 5 * 1024 * 1024,
     // The documents name the first, the vendor's own Node client sends the second.
     contentTypes: ['application/vnd.api+json', 'application/json'],
+    // What a body meant depends on it: see `repeatRule`.
+    keepHeaders: ['revision'],
     bodySchema: schema,
     check,
     reply: replyAccepted,
