@@ -28,8 +28,8 @@ export function unknownMembers(wire: JsonObject, known: ReadonlySet<string>): Js
 }
 
 /**
- * What of the envelope's unknown members each event keeps: the first event all of them, the others only if they are
- * small. Both arguments may be undefined or false for the first and every later event of a request respectively.
+ * How much of the envelope's unknown members an event keeps, asked with whether it is the first one taken of its
+ * request: all of them, unless they are too large to be copied to every event.
  */
 export function envelopeShares(unknown: JsonObject | undefined): (isFirst: boolean) => JsonObject | undefined {
   if (!unknown) return () => undefined;

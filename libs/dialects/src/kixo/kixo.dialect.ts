@@ -1,7 +1,7 @@
 import type { Dialect, IngestRoute } from '../dialect.js';
 import { checkBatch, replyToBatch } from './kixo.adapter.js';
 import { claimFromBody, credentials, itemOfBatch, scrub } from './kixo.credentials.js';
-import { encodeBatch } from './kixo.encoding.js';
+import { encodeBatch } from './kixo-encode.mapping.js';
 import { replyToFault } from './kixo.errors.js';
 import { decodeBatch } from './kixo.mapping.js';
 import { BATCH_SCHEMA, MAX_BODY_BYTES } from './kixo.wire.js';
