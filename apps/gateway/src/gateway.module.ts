@@ -1,4 +1,5 @@
 import { Global, Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
+import { AdminModule } from '#admin';
 import { Configuration, ControlPlaneModule, DialectCatalogue } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import { DialectRegistry, IngestModule } from '#dialects';
@@ -69,7 +70,7 @@ function modulesFor(foundation: Foundation): ModuleImports {
   switch (foundation.environment.role) {
     case 'all':
     case 'api':
-      return [...common, ingest(foundation)];
+      return [...common, ingest(foundation), AdminModule.forRoot()];
     case 'worker':
       return common;
   }

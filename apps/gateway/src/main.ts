@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { serveDocs } from '#admin';
 import { Configuration, DemoConfiguration, demoSourceId } from '#control-plane';
 import { IngestServer } from '#dialects';
 import { NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
@@ -10,6 +11,7 @@ import { layFoundation, openLog, type Foundation } from './foundation.js';
 import { GatewayModule } from './gateway.module.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { Shutdown } from './shutdown.js';
+import { readProduct } from './welcome/product.js';
 
 /** The first start of a newcomer: a demo in an empty store, and a banner that shows how to use it. */
 const isQuickstart = process.argv.includes('--quickstart');
@@ -52,7 +54,9 @@ async function createApplication(foundation: Foundation): Promise<NestFastifyApp
     logger: new NestLog(foundation.log),
     abortOnError: false,
   });
-  if (foundation.environment.role !== 'worker') app.get(IngestServer).register(adapter.getInstance());
+  if (foundation.environment.role === 'worker') return app;
+  app.get(IngestServer).register(adapter.getInstance());
+  serveDocs(app, foundation.dialects, readProduct());
   return app;
 }
 
