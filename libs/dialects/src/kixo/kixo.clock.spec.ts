@@ -1,13 +1,13 @@
-import { formatInstant, parseInstant } from '#canonical';
+import { normalizeTimestamp } from '#canonical';
 import { correctedClock, parseSentAt } from './kixo.clock.js';
 
 const RECEIVED_AT_MS = Date.parse('2026-05-01T10:00:00.000Z');
 
 function corrected(timestamp: string, sentAt: string): string {
   const sent = parseSentAt(sentAt);
-  const occurred = parseInstant(timestamp);
+  const occurred = normalizeTimestamp(timestamp);
   if (!sent || !occurred) throw new Error('not a time');
-  return formatInstant(correctedClock(sent, RECEIVED_AT_MS)(occurred));
+  return correctedClock(sent, RECEIVED_AT_MS)(occurred);
 }
 
 describe('the corrected clock', () => {
@@ -37,6 +37,15 @@ describe('the corrected clock', () => {
     ['before the year 0 is taken as it is', '0000-01-01T00:00:00Z', '9999-01-01T00:00:00Z', '0000-01-01T00:00:00.000Z'],
   ])('%s', (_, timestamp, sentAt, expected) => {
     expect(corrected(timestamp, sentAt)).toBe(expected);
+  });
+
+  it('moves every instant by the same time, over days and below 1970', () => {
+    const sent = { epochMs: Date.parse('2026-05-01T12:34:56.789Z'), subMs: '' };
+    const clock = correctedClock(sent, RECEIVED_AT_MS);
+    for (let agoMs = 0; agoMs < 4e12; agoMs = agoMs * 3 + 7_777) {
+      const occurredAt = new Date(sent.epochMs - agoMs).toISOString();
+      expect(clock(occurredAt)).toBe(new Date(RECEIVED_AT_MS - agoMs).toISOString());
+    }
   });
 
   it.each([undefined, null, 5, 'soon', '1777629609', '2026-02-30T00:00:00Z'])(

@@ -1,4 +1,4 @@
-import { formatInstant, normalizeTimestamp, parseInstant } from '#canonical';
+import { formatInstant, normalizeTimestamp } from '#canonical';
 import type { CanonicalEvent, EventContext, EventValue, Instant, Json, JsonObject } from '#canonical';
 import type { StoredRequest } from '../dialect.js';
 import { envelopeShares, toExtras, unknownMembers } from '../extras.js';
@@ -38,8 +38,6 @@ interface Origin {
   readonly context: EventContext;
   /** Absent: the device did not say when it sent the request. */
   readonly clock?: Clock;
-  /** Text of `sent_at` if it is a time. */
-  readonly sentAt?: string;
   idOf(identity: readonly Json[]): string;
 }
 
@@ -50,16 +48,22 @@ export function decodeBatch(stored: StoredRequest): readonly (CanonicalEvent | u
     sourceId: stored.sourceId,
     receivedAt: formatInstant({ epochMs: stored.receivedAt, subMs: '' }),
     context: contextOf(body),
-    ...(sentAt && { clock: correctedClock(sentAt, stored.receivedAt), sentAt: body.sent_at as string }),
+    ...(sentAt && { clock: correctedClock(sentAt, stored.receivedAt) }),
     idOf: eventIds(),
   };
   const share = envelopeShares(envelopeLeftovers(body, sentAt));
+  const extrasOf = (isFirst: boolean): JsonObject | undefined => {
+    const envelope = share(isFirst);
+    if (!sentAt && !envelope) return undefined;
+    return { ...(sentAt && { sent_at: body.sent_at }), ...(envelope && { envelope }) };
+  };
+  const laterExtras = extrasOf(false);
   let isFirst = true;
   return body.batch.map((item, index) => {
     if (!stored.accepts(index)) return undefined;
-    const envelope = share(isFirst);
+    const shared = isFirst ? extrasOf(true) : laterExtras;
     isFirst = false;
-    return decodeEvent(item, origin, envelope);
+    return decodeEvent(item, origin, shared);
   });
 }
 
@@ -80,15 +84,15 @@ function contextOf({ bundle_id, platform, environment, sdk_version }: KixoBatch)
   };
 }
 
-function decodeEvent(item: KixoEvent, origin: Origin, envelope: JsonObject | undefined): CanonicalEvent {
+function decodeEvent(item: KixoEvent, origin: Origin, shared: JsonObject | undefined): CanonicalEvent {
   const { event_type, event_name, properties } = item;
   const split = isIdentify(item) ? splitTraits(properties ?? {}) : undefined;
   const event = split ? 'identify' : event_name || event_type;
   const deviceTime = normalizeTimestamp(item.timestamp) ?? origin.receivedAt;
-  const timestamp = correct(deviceTime, origin.clock);
+  const timestamp = origin.clock?.(deviceTime) ?? deviceTime;
   const value = split ? undefined : valueOf(properties ?? {});
   const version = textOf(item.sdk_version);
-  const extras = toExtras(leftovers(item), ownExtras(item, origin, { event, deviceTime, timestamp, envelope }));
+  const extras = toExtras(leftovers(item), ownExtras(item, event, timestamp !== deviceTime, shared));
   return {
     id: origin.idOf(contentOf(item, origin.sourceId, deviceTime, split ?? properties ?? {})),
     type: split ? 'identify' : 'track',
@@ -116,34 +120,10 @@ function contentOf(item: KixoEvent, sourceId: string, deviceTime: string, conten
   return [sourceId, item.device_id, item.session_id, item.event_type, item.event_name, deviceTime, content];
 }
 
-function correct(deviceTime: string, clock: Clock | undefined): string {
-  const instant = clock && parseInstant(deviceTime);
-  return instant ? formatInstant(clock(instant)) : deviceTime;
-}
-
-/** Whatever the canonical event states otherwise than the wire did. */
-function ownExtras(
-  item: KixoEvent,
-  { sentAt }: Origin,
-  {
-    event,
-    deviceTime,
-    timestamp,
-    envelope,
-  }: {
-    readonly event: string;
-    readonly deviceTime: string;
-    readonly timestamp: string;
-    readonly envelope: JsonObject | undefined;
-  },
-): JsonObject | undefined {
-  if (sentAt === undefined && !envelope && event === item.event_name) return undefined;
-  return {
-    ...(sentAt !== undefined && { sent_at: sentAt }),
-    ...(timestamp !== deviceTime && { timestamp: item.timestamp }),
-    ...(event !== item.event_name && { event_name: item.event_name }),
-    ...(envelope && { envelope }),
-  };
+/** What the canonical event states otherwise than the wire did, beside what all events of the request share. */
+function ownExtras(item: KixoEvent, event: string, isMoved: boolean, shared: JsonObject | undefined) {
+  if (event === item.event_name) return isMoved ? { ...shared, timestamp: item.timestamp } : shared;
+  return { ...shared, ...(isMoved && { timestamp: item.timestamp }), event_name: item.event_name };
 }
 
 function leftovers(item: KixoEvent): JsonObject | undefined {
