@@ -22,7 +22,7 @@ install_dependencies() {
     return
   fi
   say 'Installing dependencies (npm ci); this can take a minute ...'
-  npm ci --include=dev >&2 || die 'npm ci failed.'
+  npm ci --include=dev --loglevel=error >&2 || die 'npm ci failed.'
   touch node_modules/.package-lock.json
 }
 

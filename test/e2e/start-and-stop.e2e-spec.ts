@@ -54,6 +54,14 @@ describe('a gateway', () => {
     expect(gateway.output()).toContain('"msg":"Stopped"');
   });
 
+  it('drains once on a Ctrl-C, which npm passes on a second time', async () => {
+    const gateway = await startGateway();
+    process.kill(gateway.pid, 'SIGINT');
+    process.kill(gateway.pid, 'SIGINT');
+    expect(await gateway.exited).toEqual({ code: 0, signal: null });
+    expect(gateway.output()).toContain('"msg":"Stopped"');
+  });
+
   it('serves health, metrics and / as a worker on a Redis of the operator', async () => {
     const redis = await startRedis();
     const env = { ROLE: 'worker', REDIS_URL: redis.url, ADMIN_TOKEN: 't', ENCRYPTION_KEY: key };

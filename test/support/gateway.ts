@@ -25,12 +25,12 @@ export interface Gateway {
   readonly pid: number;
   readonly adminToken: string;
   /** Everything it wrote so far. */
-  output(): string;
+  readonly output: () => string;
   readonly exited: Promise<Exit>;
   /** SIGTERM, then waits; gives the exit code. */
-  stop(): Promise<Exit>;
+  readonly stop: () => Promise<Exit>;
   /** Kill -9 of its whole process group. */
-  kill(): Promise<Exit>;
+  readonly kill: () => Promise<Exit>;
 }
 
 /** The built program as a process of its own on a free port, with an embedded Redis unless `env` has REDIS_URL. */

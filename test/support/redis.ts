@@ -11,9 +11,9 @@ export interface TestRedis {
   /** `redis://127.0.0.1:port` */
   readonly url: string;
   /** Kill -9; what was on disk stays. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
   /** After `kill`: the same data at the same address. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
 }
 
 const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];

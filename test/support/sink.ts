@@ -39,10 +39,10 @@ export interface Sink {
   readonly url: string;
   /** In order of arrival. */
   readonly requests: readonly SinkRequest[];
-  replyWith(behaviour: SinkBehaviour): void;
+  readonly replyWith: (behaviour: SinkBehaviour) => void;
   /** Refuses connections until `up`. */
-  down(): Promise<void>;
-  up(): Promise<void>;
+  readonly down: () => Promise<void>;
+  readonly up: () => Promise<void>;
 }
 
 /** A destination that records what it gets. Answers 200 unless told otherwise. */

@@ -16,11 +16,11 @@ export interface Exit {
 export interface TiedProcess {
   readonly pid: number;
   /** Standard output and error so far. */
-  output(): string;
+  readonly output: () => string;
   readonly exited: Promise<Exit>;
-  signal(signal: NodeJS.Signals): void;
+  readonly signal: (signal: NodeJS.Signals) => void;
   /** SIGKILL to it and everything in its process group. */
-  killGroup(): Promise<Exit>;
+  readonly killGroup: () => Promise<Exit>;
 }
 
 export interface ProcessSettings {

@@ -28,7 +28,8 @@ export class DataDirLock {
   ) {
     this.server = createServer((socket) => {
       socket.on('error', () => undefined);
-      socket.end(`${this.state} ${process.pid}\n`);
+      // Not left to the other side, who could keep `release` waiting.
+      socket.end(`${this.state} ${process.pid}\n`, () => socket.destroy());
     });
   }
 

@@ -30,6 +30,7 @@ export class ServerProcess {
   private readonly pipe: Writable | undefined;
   private readonly lastLines: string[] = [];
   private isRunning = true;
+  private isSteady = false;
 
   constructor(files: ServerFiles, log: Log) {
     this.child = spawn('/bin/sh', ['-c', LAUNCHER, 'redis', files.executable, ...settings(files)], {
@@ -65,6 +66,7 @@ export class ServerProcess {
   }
 
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
+    this.isSteady = false;
     this.child.kill(signal);
   }
 
@@ -81,7 +83,10 @@ export class ServerProcess {
       if (line.trim() === '') return;
       this.lastLines.push(line);
       if (this.lastLines.length > KEPT_LINES) this.lastLines.shift();
-      log.debug({}, line);
+      // While it starts and ends, a server warns about things that are so by design.
+      if (this.isSteady && / # /.test(line)) log.warn({}, line);
+      else log.debug({}, line);
+      if (line.includes('Ready to accept connections')) this.isSteady = true;
     });
   }
 }
