@@ -11,4 +11,4 @@ build_if_stale
 
 # Apart from the program's own output: the libraries are taken as they were built.
 node node_modules/typescript/bin/tsc -p bench/tsconfig.json
-exec node --enable-source-maps dist/bench/bench/main.js "$@"
+exec node --enable-source-maps dist/bench/bench/src/main.js "$@"

@@ -1,6 +1,7 @@
 import { ConnectorRegistry } from '#destinations';
 import { DialectRegistry } from '#dialects';
 import {
+  assessRedis,
   createLog,
   EmbeddedRedis,
   loadSecrets,
@@ -44,7 +45,17 @@ export async function layFoundation(
   const redis = new RedisConnections(address, sparingly(log.child({ component: 'redis' })));
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
   await redis.ready(REDIS_READY_MS);
+  if (environment.redisUrl !== undefined) await assessOwnRedis(redis, readiness, log);
   return { environment, secrets, log, metrics: new Metrics(), readiness, redis, dialects, connectors };
+}
+
+async function assessOwnRedis(redis: RedisConnections, readiness: Readiness, log: Log): Promise<void> {
+  const { faults, caveats } = await assessRedis(redis.shared);
+  if (faults.length > 0) throw new Error(faults.join('; '));
+  for (const caveat of caveats) {
+    readiness.addCaveat(caveat);
+    log.warn({ component: 'redis' }, `Not guaranteed: ${caveat}`);
+  }
 }
 
 export function openLog(environment: Environment, isTerminal: boolean): Log {

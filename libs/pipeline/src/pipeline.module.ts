@@ -130,6 +130,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(Environment) private readonly environment: Environment,
     @Inject(RedisConnections) private readonly redis: RedisConnections,
     @Inject(Metrics) private readonly metrics: Metrics,
+    @Inject(Configuration) private readonly configuration: Configuration,
   ) {}
 
   static forRoot(): DynamicModule {
@@ -139,7 +140,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
   async onApplicationBootstrap(): Promise<void> {
     await this.pulse.start();
     await this.budget.start();
-    declareQueueGauges(this.metrics, this.redis, this.budget);
+    declareQueueGauges(this.metrics, this.redis, this.budget, this.configuration);
     this.readiness.register(new RedisReadiness(this.pulse));
     if (this.environment.role !== 'worker') this.readiness.register(new BudgetReadiness(this.budget));
     if (this.environment.role === 'api') return;

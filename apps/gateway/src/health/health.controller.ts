@@ -6,6 +6,8 @@ import { Readiness, type Unreadiness } from '#platform';
 interface ReadyAnswer {
   readonly status: 'ready' | 'unready';
   readonly reasons: readonly Unreadiness[];
+  /** What an acknowledgement does not promise with this Redis. */
+  readonly notGuaranteed: readonly string[];
 }
 
 @ApiTags('Health')
@@ -28,8 +30,9 @@ export class HealthController {
   @ApiResponse({ status: 503, description: 'It could not; `reasons` name the culprits.' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<ReadyAnswer> {
     const reasons = await this.readiness.assess();
-    if (reasons.length === 0) return { status: 'ready', reasons };
+    const notGuaranteed = this.readiness.caveats;
+    if (reasons.length === 0) return { status: 'ready', reasons, notGuaranteed };
     reply.code(503);
-    return { status: 'unready', reasons };
+    return { status: 'unready', reasons, notGuaranteed };
   }
 }

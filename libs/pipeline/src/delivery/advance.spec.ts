@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import type { Interpretation } from '#destinations';
 import { countRanges, fromRanges, toRanges } from '../segment/position-ranges.js';
-import { advance, sending, type Moment, type Step } from './advance.js';
+import { advance, sending } from './advance.js';
 import type { Part } from './batch-record.js';
 import { newPart } from './plan.js';
+import type { Moment, Step } from './step.js';
 
 const retry = { maxAttempts: 3, maxAgeSeconds: 60, minDelayMs: 1_000, maxDelayMs: 60_000 };
 const moment: Moment = { now: 1_000_000, random: 0.5, refusals: 0 };

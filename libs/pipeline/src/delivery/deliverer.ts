@@ -6,7 +6,7 @@ import type { Log, RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
-import { advance, sending, type Moment, type Step } from './advance.js';
+import { advance, sending } from './advance.js';
 import { readBatchRecord, type Answer, type Attempt, type BatchRecord, type Part } from './batch-record.js';
 import { admitScript, settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
@@ -14,6 +14,7 @@ import { newPart, planParts } from './plan.js';
 import { requestKey } from './request-key.js';
 import type { RequestSender, Sent } from './request-sender.js';
 import { applyChange, probeIntervalMs, settlementText, type Change } from './settlement.js';
+import type { Moment, Step } from './step.js';
 import { compileTransform, type Transformer } from './transform.js';
 
 /** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */

@@ -1,5 +1,5 @@
 import type { CanonicalEvent } from '#canonical';
-import type { Connector, ConnectorSettings } from '#destinations';
+import type { Connector, ConnectorSettings, Placement } from '#destinations';
 import { toRanges } from '../segment/position-ranges.js';
 import type { Part, Rejected } from './batch-record.js';
 
@@ -10,7 +10,7 @@ export interface Plan {
 }
 
 /**
- * Sorts a batch's events into the requests they may share: one lane each, and never two of the same id. Pure, so that
+ * Sorts a batch's events into the requests they may share: one lane each, and never two that must stay apart. Pure, so that
  * a repeat after a crash comes to the same requests. A missing event (its segment is gone) is not wanted any more.
  */
 export function planParts(
@@ -27,20 +27,29 @@ export function planParts(
       notWanted.push(member);
       return;
     }
-    const placement = connector.transport === 'http' ? connector.place(event, settings) : LOG_LANE;
+    const placement: Placement = connector.transport === 'http' ? connector.place(event, settings) : LOG_LANE;
     if (placement.kind === 'not_wanted') notWanted.push(member);
     else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
     else {
-      const repeat = seen.get(event.id) ?? 0;
-      seen.set(event.id, repeat + 1);
+      const distinct = placement.distinct ?? event.id;
+      const repeat = seen.get(distinct) ?? 0;
+      seen.set(distinct, repeat + 1);
       const name = `${repeat} ${placement.lane}`;
       const group = groups.get(name) ?? { lane: placement.lane, members: [] };
       group.members.push(member);
       groups.set(name, group);
     }
   });
-  const parts = [...groups.values()].map(({ lane, members }) => newPart(lane, members));
+  const parts = [...groups.values()].flatMap(({ lane, members }) => partsOf(lane, members, connector));
   return { parts, notWanted, rejected };
+}
+
+/** As many parts as the lane's bound makes of them. */
+function partsOf(lane: string, members: readonly number[], connector: Connector): readonly Part[] {
+  const size = (connector.transport === 'http' ? connector.maxEventsIn?.(lane) : undefined) ?? members.length;
+  const parts: Part[] = [];
+  for (let i = 0; i < members.length; i += size) parts.push(newPart(lane, members.slice(i, i + size)));
+  return parts;
 }
 
 const LOG_LANE = { kind: 'lane', lane: 'log' } as const;

@@ -9,7 +9,7 @@ import {
   type Part,
   type Rejected,
 } from './batch-record.js';
-import type { Health } from './advance.js';
+import type { Health } from './step.js';
 import { deadLetter } from './dead-letter.js';
 
 /** A run of failed requests that opens the breaker. */

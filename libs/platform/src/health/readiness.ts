@@ -16,10 +16,20 @@ const MAX_WAIT_MS = 700;
 /** What `/health/ready` asks. Injectable; every component registers the checks it stands for. */
 export class Readiness {
   private readonly checks: ReadinessCheck[] = [];
+  private readonly known: string[] = [];
   private drainingSince: number | undefined;
 
   register(check: ReadinessCheck): void {
     this.checks.push(check);
+  }
+
+  /** Something that an acknowledgement does not promise here, though events can be accepted. */
+  addCaveat(caveat: string): void {
+    this.known.push(caveat);
+  }
+
+  get caveats(): readonly string[] {
+    return this.known;
   }
 
   /** True from the first signal on: nothing new may be accepted. */

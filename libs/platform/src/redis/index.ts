@@ -1,2 +1,3 @@
 export * from './redis-connections.js';
 export * from './script.js';
+export { assessRedis, type RedisAssessment } from './redis-guarantees.js';

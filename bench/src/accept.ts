@@ -1,0 +1,87 @@
+import { bodies, type DialectLoad } from './bodies.js';
+import { Admin } from './gateway-client.js';
+import type { LoadResult } from './load.js';
+import { load, startGateway, startRedis, startServer } from './processes.js';
+import type { Row } from './table.js';
+
+export interface AcceptCase {
+  readonly load: DialectLoad;
+  readonly events: number;
+  readonly eventBytes: number;
+  readonly connections: number;
+}
+
+export interface Timing {
+  readonly warmupMs: number;
+  readonly durationMs: number;
+}
+
+function order(
+  port: number,
+  { load: dialect, events, eventBytes, connections }: AcceptCase,
+  timing: Timing,
+  rate?: number,
+) {
+  const { path, headers } = dialect;
+  return {
+    port,
+    path,
+    headers,
+    bodies: bodies(dialect, events, eventBytes),
+    connections,
+    ...timing,
+    ...(rate ? { rate } : {}),
+  };
+}
+
+function row(name: string, { load: dialect, events, eventBytes }: AcceptCase, result: LoadResult): Row {
+  const failed = Object.entries(result.byStatus).filter(([status]) => !status.startsWith('2'));
+  if (failed.length > 0) throw new Error(`${name}: unexpected answers ${JSON.stringify(result.byStatus)}`);
+  return {
+    case: `${dialect.dialect}, batches of ${events}, ${eventBytes} B`,
+    subject: name,
+    eventsPerSecond: (result.requests * events) / result.seconds,
+    p50Ms: result.latency.p50,
+    p99Ms: result.latency.p99,
+  };
+}
+
+/** Reads, parses and answers: nobody can be faster with the same runtime. */
+export async function measureCeiling(cases: readonly AcceptCase[], timing: Timing): Promise<Row[]> {
+  const server = await startServer('ceiling');
+  const rows: Row[] = [];
+  for (const one of cases) rows.push(row('ceiling', one, await load(order(server.port, one, timing))));
+  await server.end();
+  return rows;
+}
+
+/** One BullMQ job per event, same Redis settings. */
+export async function measureNaive(cases: readonly AcceptCase[], timing: Timing): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const one of cases) {
+    const redis = await startRedis('always');
+    const server = await startServer('naive', { REDIS_SOCKET: redis.socketPath });
+    rows.push(row('naive', one, await load(order(server.port, one, timing))));
+    await server.end();
+    await redis.end();
+  }
+  return rows;
+}
+
+/** The gateway with its only destination paused: durable acceptance, routing included. */
+export async function measureAccept(cases: readonly AcceptCase[], timing: Timing): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const one of cases) {
+    const gateway = await startGateway({ MAX_QUEUED_BYTES: String(8 * 1024 ** 3) });
+    const admin = new Admin(gateway);
+    await admin.source('bench', one.load.dialect, one.load.credentials);
+    await admin.webhook('paused', 'http://127.0.0.1:9/');
+    await admin.post('destinations/paused/pause');
+    const full = await load(order(gateway.port, one, timing));
+    const measured = row('gateway', one, full);
+    const calm = await load(order(gateway.port, one, timing, (full.requests / full.seconds) * 0.7));
+    rows.push({ ...measured, p99At70Ms: calm.latency.p99 });
+    await gateway.end();
+  }
+  return rows;
+}

@@ -1,0 +1,32 @@
+import type { RunningGateway } from './processes.js';
+
+/** Sets up sources and destinations over the admin API. */
+export class Admin {
+  constructor(private readonly gateway: RunningGateway) {}
+
+  async put(path: string, body: unknown): Promise<unknown> {
+    const response = await fetch(`http://127.0.0.1:${this.gateway.port}/admin/v1/${path}`, {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${this.gateway.adminToken}`, 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
+    return response.json();
+  }
+
+  async post(path: string): Promise<void> {
+    const response = await fetch(`http://127.0.0.1:${this.gateway.port}/admin/v1/${path}`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${this.gateway.adminToken}` },
+    });
+    if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  async source(id: string, dialect: string, credentials: Readonly<Record<string, string>>): Promise<void> {
+    await this.put(`sources/${id}`, { name: id, dialect, credentials, rateLimit: null });
+  }
+
+  async webhook(id: string, url: string, more: Readonly<Record<string, unknown>> = {}): Promise<void> {
+    await this.put(`destinations/${id}`, { name: id, type: 'webhook', config: { url }, ...more });
+  }
+}

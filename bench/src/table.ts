@@ -1,0 +1,38 @@
+export interface Row {
+  readonly case: string;
+  /** What was measured: ceiling, naive, gateway. */
+  readonly subject: string;
+  readonly eventsPerSecond: number;
+  readonly p50Ms?: number;
+  readonly p99Ms?: number;
+  /** At 70 % of the measured rate. */
+  readonly p99At70Ms?: number;
+}
+
+const number = (value: number | undefined, digits = 0): string =>
+  value === undefined
+    ? ''
+    : value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits });
+
+/** One line per row, with its share of the ceiling's events per second for the same case. */
+export function printTable(title: string, rows: readonly Row[]): void {
+  const lines = rows.map((row) => {
+    const ceiling = rows.find((other) => other.case === row.case && other.subject === 'ceiling');
+    const ratio = ceiling ? row.eventsPerSecond / ceiling.eventsPerSecond : undefined;
+    return [
+      row.case,
+      row.subject,
+      number(row.eventsPerSecond),
+      number(ratio, 2),
+      number(row.p50Ms, 1),
+      number(row.p99Ms, 1),
+      number(row.p99At70Ms, 1),
+    ];
+  });
+  const header = ['case', 'subject', 'events/s', '/ceiling', 'p50 ms', 'p99 ms', 'p99 at 70 %'];
+  const widths = header.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]?.length ?? 0)));
+  const text = (cells: readonly string[]): string =>
+    cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+  console.log(`\n${title}\n${text(header)}`);
+  for (const line of lines) console.log(text(line));
+}

@@ -1,0 +1,67 @@
+import type { EventOutcome, Refusal, RetrySettings } from '#destinations';
+import { fromRanges, toRanges } from '../segment/position-ranges.js';
+import type { Answer, Part, Rejected } from './batch-record.js';
+import { ascending, fresh, narrowed, rejection, without } from './search.js';
+import { good, nothing, reached, REFUSALS_TO_OPEN, REFUSED_IN_A_ROW, type Moment, type Step } from './step.js';
+import { failed } from './try-later.js';
+
+/** An answer that tells the events apart: each is settled, hunted, sent again at once or later on its own. */
+export function perEvent(
+  part: Part,
+  sent: readonly number[],
+  outcomes: readonly EventOutcome[],
+  retry: RetrySettings,
+  moment: Moment,
+): Step {
+  const by = (kind: EventOutcome['kind']): number[] => sent.filter((_, i) => (outcomes[i]?.kind ?? 'retry') === kind);
+  const hunts = suspected(part, sent, outcomes, moment.answer);
+  const rejected = sent.flatMap((member, i): Rejected[] => {
+    const outcome = outcomes[i];
+    return outcome?.kind === 'rejected' ? [rejection(member, outcome.refusal, moment.answer)] : [];
+  });
+  rejected.push(...hunts.flatMap((hunt) => hunt.rejected));
+  const delivered = by('delivered');
+  const duplicate = by('duplicate');
+  const searching = hunts.flatMap((hunt) => hunt.parts);
+  // An answer that settles nothing would be given again, for ever.
+  const stuck = delivered.length + duplicate.length + rejected.length + searching.length === 0;
+  const open = stuck ? sent : by('retry');
+  const resend = stuck ? [] : by('resend');
+  const rest = without(fromRanges(part.members), sent);
+  const anyAccepted = delivered.length + duplicate.length > 0;
+  if (!anyAccepted && sent.length === 1 && rejected.length === 1 && moment.refusals + 1 >= REFUSALS_TO_OPEN) {
+    return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
+  }
+  const again =
+    open.length === 0 ? nothing : failed({ ...part, members: toRanges(open) }, 'partial', undefined, retry, moment);
+  return {
+    delivered,
+    duplicate,
+    rejected: [...rejected, ...again.rejected],
+    parts: [...searching, ...fresh(part, ascending([...resend, ...rest])), ...('parts' in again ? again.parts : [])],
+    health: anyAccepted ? good : reached(moment),
+    refusedSingles: !anyAccepted && sent.length === 1 ? rejected.length : 0,
+    holdMs: 0,
+  };
+}
+
+/** Events suspected for one refusal are hunted through together; one alone is the culprit. */
+function suspected(
+  part: Part,
+  sent: readonly number[],
+  outcomes: readonly EventOutcome[],
+  answer: Answer | undefined,
+): readonly { readonly rejected: readonly Rejected[]; readonly parts: readonly Part[] }[] {
+  const groups = new Map<string, { readonly refusal: Refusal; readonly suspects: number[] }>();
+  sent.forEach((member, i) => {
+    const outcome = outcomes[i];
+    if (outcome?.kind !== 'suspect') return;
+    const name = `${outcome.refusal.code}\0${outcome.refusal.detail}`;
+    const group = groups.get(name) ?? { refusal: outcome.refusal, suspects: [] };
+    group.suspects.push(member);
+    groups.set(name, group);
+  });
+  return [...groups.values()].map(({ refusal, suspects }) =>
+    narrowed(part, suspects, [], { refusal, ...(answer ? { answer } : {}) }),
+  );
+}
