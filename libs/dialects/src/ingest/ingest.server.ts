@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
@@ -25,7 +25,7 @@ export const INGEST_SETTINGS = Symbol('INGEST_SETTINGS');
  * have the dialect's shape, and only so does a request cost microseconds.
  */
 @Injectable()
-export class IngestServer {
+export class IngestServer implements OnModuleDestroy {
   private readonly handler: IngestHandler;
   private readonly paths: PathTable;
 
@@ -56,6 +56,11 @@ export class IngestServer {
       for (const root of this.paths.roots) this.addUnknownPaths(scope, root);
       registered();
     });
+  }
+
+  /** Nest calls this before anything that ingest depends on is closed. */
+  onModuleDestroy(): void {
+    this.startClosing();
   }
 
   /** From now on requests are answered with 503 and their connections closed; those running are finished. */
