@@ -12,3 +12,4 @@ export * from './ports/delivery-operations.js';
 export * from './ports/dialect-catalogue.js';
 export * from './sources.service.js';
 export type { StoredDestination, StoredSource } from './store/snapshot.js';
+export { MAX_REGEX_TEXT_LENGTH } from './rules/regex-check.js';

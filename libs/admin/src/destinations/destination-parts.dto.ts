@@ -10,25 +10,25 @@ const DAY_MS = DAY_SECONDS * 1_000;
 /** Which events are wanted. A member that is left out matches all. */
 export class MatchDto {
   @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1, NOT_EMPTY)
-  @ArrayMaxSize(MAX_RULES)
   @Matches(/^[A-Za-z0-9_-]{1,64}$/, { each: true, message: 'must be ids of sources' })
+  @ArrayMaxSize(MAX_RULES)
+  @ArrayMinSize(1, NOT_EMPTY)
+  @IsArray()
   sources?: string[];
 
   @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1, NOT_EMPTY)
-  @ArrayMaxSize(MAX_RULES)
   @IsString({ each: true })
+  @ArrayMaxSize(MAX_RULES)
+  @ArrayMinSize(1, NOT_EMPTY)
+  @IsArray()
   dialects?: string[];
 
   /** Globs on the event's name: `*`, `?` and `{a,b}` are special. */
   @IsOptional()
-  @IsArray()
-  @ArrayMinSize(1, NOT_EMPTY)
-  @ArrayMaxSize(MAX_RULES)
   @IsString({ each: true })
+  @ArrayMaxSize(MAX_RULES)
+  @ArrayMinSize(1, NOT_EMPTY)
+  @IsArray()
   events?: string[];
 
   /** A condition over dotted paths of the event, e.g. `{"properties.plan": {"$ne": "free"}}`. */
@@ -49,9 +49,9 @@ export class TransformDto {
 
   /** Globs on property names. */
   @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(MAX_RULES)
   @IsString({ each: true })
+  @ArrayMaxSize(MAX_RULES)
+  @IsArray()
   dropProperties?: string[];
 
   @IsOptional()
@@ -62,44 +62,44 @@ export class TransformDto {
 /** A fill target: a request goes out as soon as one bound is reached. */
 export class BatchDto {
   @IsOptional()
-  @IsInt()
   @Min(1)
+  @IsInt()
   maxEvents?: number;
 
   @IsOptional()
-  @IsInt()
   @Min(1)
+  @IsInt()
   maxBytes?: number;
 
   @IsOptional()
-  @IsInt()
-  @Min(0)
   @Max(3_600_000)
+  @Min(0)
+  @IsInt()
   maxWaitMs?: number;
 }
 
 export class RetryDto {
   @IsOptional()
-  @IsInt()
-  @Min(1)
   @Max(1_000)
+  @Min(1)
+  @IsInt()
   maxAttempts?: number;
 
   @IsOptional()
-  @IsInt()
-  @Min(1)
   @Max(90 * DAY_SECONDS)
+  @Min(1)
+  @IsInt()
   maxAgeSeconds?: number;
 
   @IsOptional()
-  @IsInt()
-  @Min(1)
   @Max(DAY_MS)
+  @Min(1)
+  @IsInt()
   minDelayMs?: number;
 
   @IsOptional()
-  @IsInt()
-  @Min(1)
   @Max(DAY_MS)
+  @Min(1)
+  @IsInt()
   maxDelayMs?: number;
 }

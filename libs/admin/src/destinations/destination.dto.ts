@@ -24,19 +24,19 @@ const MAX_OVERLAP_SECONDS = 30 * 86_400;
 export class DestinationDto {
   /** Chosen by the caller or derived from the name. */
   @IsOptional()
-  @IsString()
   @MaxLength(64)
+  @IsString()
   id?: string;
 
   /** @example "CRM" */
-  @IsString()
-  @Length(1, 200)
   @Matches(/\S/, { message: 'must not be blank' })
+  @Length(1, 200)
+  @IsString()
   name!: string;
 
   /** One of `/admin/v1/destination-types`. @example "webhook" */
-  @IsString()
   @MaxLength(64)
+  @IsString()
   type!: string;
 
   /** By the schema of the type. */
@@ -48,43 +48,43 @@ export class DestinationDto {
   credentials?: JsonObject;
 
   @IsOptional()
-  @IsObject()
-  @ValidateNested()
   @Type(() => MatchDto)
+  @ValidateNested()
+  @IsObject()
   match?: MatchDto;
 
   @IsOptional()
-  @IsObject()
-  @ValidateNested()
   @Type(() => TransformDto)
+  @ValidateNested()
+  @IsObject()
   transform?: TransformDto;
 
   @IsOptional()
-  @IsObject()
-  @ValidateNested()
   @Type(() => BatchDto)
+  @ValidateNested()
+  @IsObject()
   batch?: BatchDto;
 
   @RateLimitRule("Absent: the type's default. Null: none.")
   rateLimit?: RateLimit | null;
 
   @IsOptional()
-  @IsObject()
-  @ValidateNested()
   @Type(() => RetryDto)
+  @ValidateNested()
+  @IsObject()
   retry?: RetryDto;
 
   @IsOptional()
-  @IsInt()
-  @Min(100)
   @Max(300_000)
+  @Min(100)
+  @IsInt()
   timeoutMs?: number;
 
   /** Requests at the same time, over all workers. */
   @IsOptional()
-  @IsInt()
-  @Min(1)
   @Max(100)
+  @Min(1)
+  @IsInt()
   concurrency?: number;
 
   @IsOptional()
@@ -93,8 +93,8 @@ export class DestinationDto {
 
   /** Above it further events become dead letters; null: only the common budget holds. */
   @IsOptional()
-  @IsInt()
   @Min(1)
+  @IsInt()
   maxQueuedBytes?: number | null;
 
   /** Absent: as it is. */
@@ -118,8 +118,8 @@ export class DestinationDto {
 export class DestinationRotationDto {
   /** How long the old secret signs beside the new one. */
   @IsOptional()
-  @IsInt()
-  @Min(0)
   @Max(MAX_OVERLAP_SECONDS)
+  @Min(0)
+  @IsInt()
   overlapSeconds?: number;
 }

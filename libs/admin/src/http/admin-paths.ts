@@ -9,6 +9,7 @@ import { problemOfError } from './problem-of-error.js';
 const ROOT = '/admin';
 const MAX_BODY_BYTES = 1_000_000;
 const MERGE_PATCH_TYPE = 'application/merge-patch+json';
+const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/json', MERGE_PATCH_TYPE]);
 /** HEAD is not among them: where it has no route, it meets the hook for unknown methods. */
 const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -89,8 +90,12 @@ export class AdminPaths {
       const answer = problem(401, 'unauthorized', 'Send the admin token as Authorization: Bearer <ADMIN_TOKEN>.');
       return new ProblemError(answer, { 'www-authenticate': 'Bearer realm="admin"' });
     }
-    if ((headers['content-encoding'] ?? 'identity') === 'identity') return undefined;
-    return new ProblemError(problem(415, 'unsupported_encoding', 'Send the body uncompressed.'));
+    if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
+      return new ProblemError(problem(415, 'unsupported_encoding', 'Send the body uncompressed.'));
+    }
+    // Parsers of other types are there for others; a form would even come out as an object.
+    if (!hasBody(headers) || MEDIA_TYPES.has(mediaTypeOf(headers['content-type'] ?? ''))) return undefined;
+    return new ProblemError(problem(415, 'unsupported_media_type', 'Send application/json.'));
   }
 
   private answerUnknownMethod(request: FastifyRequest, reply: FastifyReply): void {
@@ -103,6 +108,11 @@ export class AdminPaths {
     if (allow === '') return notFound('There is nothing at this address.');
     return new ProblemError(problem(405, 'method_not_allowed', `This address takes ${allow}.`), { allow });
   }
+}
+
+function mediaTypeOf(contentType: string): string {
+  const [mediaType = ''] = contentType.split(';', 1);
+  return mediaType.trim().toLowerCase();
 }
 
 function hasBody(headers: FastifyRequest['headers']): boolean {

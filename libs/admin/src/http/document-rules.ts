@@ -7,14 +7,14 @@ const MAX_WINDOWS = 10;
 
 /** So many requests in so many seconds. */
 export class RateWindowDto {
-  @IsInt()
-  @Min(1)
   @Max(10_000_000)
+  @Min(1)
+  @IsInt()
   requests!: number;
 
-  @IsInt()
-  @Min(1)
   @Max(86_400)
+  @Min(1)
+  @IsInt()
   perSeconds!: number;
 }
 

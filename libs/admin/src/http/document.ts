@@ -14,7 +14,9 @@ export function readDocument<T extends object>(type: DocumentClass<T>, body: unk
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    validationError: { target: false, value: false },
+    // Type checks stand nearest to their member, so they speak first.
+    stopAtFirstError: true,
+    validationError: { target: false },
   });
   if (errors.length > 0) throw invalid(errors.flatMap((error) => faultsOf(error, '')));
   return document;
@@ -51,18 +53,20 @@ function hazardIn(body: JsonObject): PointedFault | undefined {
 }
 
 function faultsOf(
-  { property, constraints = {}, children = [] }: ValidationError,
+  { property, value, constraints = {}, children = [] }: ValidationError,
   parent: string,
 ): readonly PointedFault[] {
   const pointer = pointerTo(parent, property);
   const own = Object.entries(constraints).map(([rule, message]) => ({
     pointer,
-    message: rule === 'whitelistValidation' ? 'is not a known member' : withoutName(message, property),
+    message: wordsOf(rule, message, property, value),
   }));
   return [...own, ...children.flatMap((child) => faultsOf(child, pointer))];
 }
 
-/** The pointer names the member already. */
-function withoutName(message: string, property: string): string {
+function wordsOf(rule: string, message: string, property: string, value: unknown): string {
+  if (rule === 'whitelistValidation') return 'is not a known member';
+  if (value === undefined) return 'is required';
+  // The pointer names the member already.
   return message.startsWith(`${property} `) ? message.slice(property.length + 1) : message;
 }

@@ -42,7 +42,7 @@ function describeRoute(dialect: Dialect, route: IngestRoute): PathItem {
       responses: ANSWERS,
       security: [],
     },
-  } as PathItem;
+  };
 }
 
 function describeProbe(dialect: Dialect, route: ProbeRoute): PathItem {

@@ -7,19 +7,19 @@ import { CredentialsRule, RateLimitRule, ReadOnly } from '../http/document-rules
 export class SourceDto {
   /** Chosen by the caller or derived from the name. */
   @IsOptional()
-  @IsString()
   @MaxLength(64)
+  @IsString()
   id?: string;
 
   /** @example "iOS app" */
-  @IsString()
-  @Length(1, 200)
   @Matches(/\S/, { message: 'must not be blank' })
+  @Length(1, 200)
+  @IsString()
   name!: string;
 
   /** @example "kixo" */
-  @IsString()
   @MaxLength(64)
+  @IsString()
   dialect!: string;
 
   @CredentialsRule()
@@ -47,9 +47,9 @@ const DAY_SECONDS = 86_400;
 export class SourceRotationDto {
   /** How long the present credentials stay good beside the new ones. */
   @IsOptional()
-  @IsInt()
-  @Min(0)
   @Max(30 * DAY_SECONDS)
+  @Min(0)
+  @IsInt()
   overlapSeconds?: number;
 
   @CredentialsRule()

@@ -1,0 +1,185 @@
+import { Global, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { RegisteredDialects } from '../../apps/gateway/src/bindings/dialect-catalogue.js';
+import { AdminModule, serveDocs } from '#admin';
+import {
+  Configuration,
+  ControlPlaneModule,
+  DeliveryOperations,
+  DemoConfiguration,
+  DialectCatalogue,
+  type DeadLetter,
+  type DeadLetterQuery,
+  type DestinationStats,
+  type Page,
+} from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import { DialectRegistry } from '#dialects';
+import { AddressPolicy, createLog, Log, Readiness, RedisConnections, Secrets } from '#platform';
+import { onEnd, type TestRedis } from '../support/index.js';
+
+export const ADMIN_TOKEN = 'test-admin-token';
+export const ENCRYPTION_KEY = Buffer.alloc(32, 7);
+
+export const NO_DELIVERIES: DestinationStats = {
+  delivered: 0,
+  waiting: 0,
+  retrying: 0,
+  deadLettered: 0,
+  lastError: null,
+  breaker: { state: 'closed', code: null, since: null, nextProbeAt: null },
+};
+
+/** Stands in for the pipeline, which has its own tests. */
+export class PrescribedDeliveries extends DeliveryOperations {
+  readonly statsOf = new Map<string, DestinationStats>();
+  readonly discarded: string[] = [];
+  letters: readonly DeadLetter[] = [];
+
+  override stats(id: string): Promise<DestinationStats> {
+    return Promise.resolve(this.statsOf.get(id) ?? NO_DELIVERIES);
+  }
+
+  override discard(id: string): Promise<void> {
+    this.discarded.push(id);
+    return Promise.resolve();
+  }
+
+  override listDeadLetters({ destinationId, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {
+    const wanted = this.letters.filter(
+      (letter) => destinationId === undefined || letter.destinationId === destinationId,
+    );
+    const start = after === undefined ? 0 : wanted.findIndex(({ id }) => id === after) + 1;
+    const items = wanted.slice(start, start + limit);
+    return Promise.resolve({ items, next: start + limit < wanted.length ? (items.at(-1)?.id ?? null) : null });
+  }
+
+  override discardDeadLetter(id: string): Promise<boolean> {
+    const before = this.letters.length;
+    this.letters = this.letters.filter((letter) => letter.id !== id);
+    return Promise.resolve(this.letters.length < before);
+  }
+}
+
+/** Whatever member a test expects; the others are absent. */
+export interface AnswerBody {
+  readonly id: string;
+  readonly name: string;
+  readonly status: number;
+  readonly code: string;
+  readonly detail: string;
+  readonly waiting: number;
+  readonly errors: readonly { readonly pointer: string; readonly message: string }[];
+  readonly data: readonly AnswerBody[];
+  readonly nextCursor: string | null;
+  readonly type: string;
+  readonly match: object;
+  readonly paused: boolean;
+  readonly pauseReason: string | null;
+  readonly retiringUntil: string | null;
+  /** In clear where they were generated, otherwise masked. */
+  readonly credentials: Readonly<Record<string, string>>;
+  readonly credentialsSchema: { readonly properties: object };
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: AnswerBody;
+}
+
+export function pointersOf({ body }: Answer): readonly string[] {
+  return body.errors.map(({ pointer }) => pointer);
+}
+
+export interface AdminApp {
+  readonly baseUrl: string;
+  readonly deliveries: PrescribedDeliveries;
+  readonly configuration: Configuration;
+  readonly demo: DemoConfiguration;
+  /** `body` that is no text goes out as JSON; `path` is below `/admin/v1`. */
+  call(method: string, path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+/** A real application on a free port; ends with the test file. */
+export async function startAdminApp(
+  redis: Pick<TestRedis, 'socketPath'>,
+  { encryptionKey = ENCRYPTION_KEY, allowedCidrs = ['127.0.0.0/8'] } = {},
+): Promise<AdminApp> {
+  const connections = new RedisConnections({ socketPath: redis.socketPath });
+  const deliveries = new PrescribedDeliveries();
+  const dialects = await DialectRegistry.load();
+  const providers = [
+    { provide: RedisConnections, useValue: connections },
+    { provide: Secrets, useValue: new Secrets(ADMIN_TOKEN, encryptionKey, undefined) },
+    { provide: AddressPolicy, useValue: new AddressPolicy(allowedCidrs) },
+    { provide: Log, useValue: createLog({ level: 'silent', pretty: false }) },
+    { provide: Readiness, useValue: new Readiness() },
+    { provide: ConnectorRegistry, useValue: await ConnectorRegistry.load() },
+    { provide: DialectRegistry, useValue: dialects },
+    { provide: DialectCatalogue, useValue: new RegisteredDialects(dialects) },
+    { provide: DeliveryOperations, useValue: deliveries },
+  ];
+
+  @Global()
+  @Module({ providers, exports: providers })
+  class OutsideModule {}
+
+  @Module({ imports: [OutsideModule, ControlPlaneModule.forRoot(), AdminModule.forRoot()] })
+  class TestModule {}
+
+  const adapter = new FastifyAdapter({
+    exposeHeadRoutes: false,
+    bodyLimit: 4_000_000,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(TestModule, adapter, {
+    logger: false,
+    abortOnError: false,
+  });
+  let open = true;
+  const close = async (): Promise<void> => {
+    if (!open) return;
+    open = false;
+    await app.close();
+    connections.close();
+  };
+  onEnd(close);
+  serveDocs(app, dialects, { name: 'event-gateway', version: '0.0.0', description: 'Test' });
+  await app.listen(0, '127.0.0.1');
+  const baseUrl = await app.getUrl();
+  return {
+    baseUrl,
+    deliveries,
+    configuration: app.get(Configuration),
+    demo: app.get(DemoConfiguration),
+    call: (method, path, body, headers) => call(`${baseUrl}/admin/v1${path}`, method, body, headers),
+    close,
+  };
+}
+
+async function call(
+  url: string,
+  method: string,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer> {
+  const answer = await fetch(url, {
+    method,
+    headers: {
+      authorization: `Bearer ${ADMIN_TOKEN}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await answer.text();
+  const isJson = answer.headers.get('content-type')?.includes('json') === true;
+  const parsed = JSON.parse(isJson ? text : '{}') as AnswerBody;
+  return { status: answer.status, headers: answer.headers, text, body: parsed };
+}

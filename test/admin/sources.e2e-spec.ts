@@ -1,0 +1,274 @@
+import { startRedis, until } from '../support/index.js';
+import { pointersOf, startAdminApp, type AdminApp } from './admin-app.js';
+
+let app: AdminApp;
+
+beforeAll(async () => {
+  app = await startAdminApp(await startRedis());
+}, 60_000);
+
+describe('creating a source', () => {
+  it('answers 201, Location and a readable id; what was given is masked', async () => {
+    const answer = await app.call('POST', '/sources', {
+      name: 'iOS app',
+      dialect: 'kixo',
+      credentials: { projectId: 'kx_proj_00000001', apiKey: 'kx_key_0123456789abcd12' },
+      rateLimit: { requests: 100, perSeconds: 1 },
+    });
+    expect(answer.status).toBe(201);
+    expect(answer.headers.get('location')).toBe('/admin/v1/sources/ios-app');
+    expect(answer.headers.get('x-request-id')).toBeTruthy();
+    expect(answer.body).toEqual({
+      id: 'ios-app',
+      name: 'iOS app',
+      dialect: 'kixo',
+      enabled: true,
+      credentials: { projectId: { set: true, hint: '…0001' }, apiKey: { set: true, hint: '…cd12' } },
+      rateLimit: { requests: 100, perSeconds: 1 },
+      retiringUntil: null,
+      createdAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/) as unknown,
+      updatedAt: answer.body.createdAt,
+    });
+    const read = await app.call('GET', '/sources/ios-app');
+    expect(read.status).toBe(200);
+    expect(read.body).toEqual(answer.body);
+    expect(read.text).not.toContain('kx_key_0123456789abcd12');
+  });
+
+  it('shows generated credentials once', async () => {
+    const answer = await app.call('POST', '/sources', { id: 'Generated_1', name: 'Web', dialect: 'flokit' });
+    expect(answer.status).toBe(201);
+    const { apiKey = '' } = answer.body.credentials;
+    expect(typeof apiKey).toBe('string');
+    const read = await app.call('GET', '/sources/Generated_1');
+    expect(read.body.credentials.apiKey).toEqual({ set: true, hint: `…${apiKey.slice(-4)}` });
+    expect(app.configuration.source('flokit', apiKey)).toMatchObject({ source: { id: 'Generated_1' }, grant: 'write' });
+    expect(app.configuration.source('vibefollow', apiKey)).toBeUndefined();
+  });
+
+  it('gives every name an id, also where the slug is taken or empty', async () => {
+    const ids = [];
+    for (const name of ['Twice', 'twice', '…']) {
+      ids.push((await app.call('POST', '/sources', { name, dialect: 'flokit' })).body.id);
+    }
+    expect(ids[0]).toBe('twice');
+    expect(ids[1]).toMatch(/^twice-[0-9a-f]{8}$/);
+    expect(ids[2]).toMatch(/^[0-9a-f]{8}$/);
+  });
+
+  it.each([
+    [{ dialect: 'flokit' }, ['/name']],
+    [{ name: 'x', dialect: 'morse' }, ['/dialect']],
+    [{ name: ' ', dialect: 'flokit' }, ['/name']],
+    [{ name: 'x', dialect: 'flokit', colour: 'red' }, ['/colour']],
+    [{ name: 'x', dialect: 'flokit', 'a/b~c': 1 }, ['/a~1b~0c']],
+    [{ name: 'x', dialect: 'flokit', id: 'white space' }, ['/id']],
+    [{ name: 'x', dialect: 'flokit', id: '__proto__' }, ['/id']],
+    [{ name: 'x', dialect: 'flokit', enabled: 'yes' }, ['/enabled']],
+    [{ name: 'x', dialect: 'flokit', credentials: { apiKey: 5 } }, ['/credentials/apiKey']],
+    [{ name: 'x', dialect: 'flokit', credentials: { apiKey: { set: false } } }, ['/credentials/apiKey']],
+    [{ name: 'x', dialect: 'flokit', credentials: { nonsense: 'x' } }, ['/credentials/nonsense']],
+    [{ name: 'x', dialect: 'flokit', credentials: { apiKey: 'same', readOnlyApiKey: 'same' } }, ['/credentials']],
+    [{ name: 'x', dialect: 'flokit', credentials: ['x'] }, ['/credentials']],
+    [{ name: 'x', dialect: 'flokit', rateLimit: { requests: 0, perSeconds: 1 } }, ['/rateLimit/requests']],
+    [{ name: 'x', dialect: 'flokit', rateLimit: [{ requests: 1, perSeconds: 1.5 }] }, ['/rateLimit/0/perSeconds']],
+    [{ name: 'x', dialect: 'flokit', rateLimit: [] }, ['/rateLimit']],
+    [{ name: 'x', dialect: 'flokit', rateLimit: 'fast' }, ['/rateLimit']],
+    [[], ['']],
+    [null, ['']],
+    ['"text"', ['']],
+  ])('refuses %j with its pointer', async (body, pointers) => {
+    const answer = await app.call('POST', '/sources', body === null ? 'null' : body);
+    expect(answer.status).toBe(422);
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.body).toMatchObject({ type: 'about:blank', status: 422, code: 'validation_failed' });
+    expect(pointersOf(answer)).toEqual(pointers);
+  });
+
+  it('refuses an id that is taken', async () => {
+    await app.call('PUT', '/sources/taken', { name: 'x', dialect: 'flokit' });
+    const answer = await app.call('POST', '/sources', { id: 'taken', name: 'x', dialect: 'flokit' });
+    expect(answer.status).toBe(409);
+    expect(answer.body.code).toBe('already_exists');
+  });
+
+  it('refuses a credential that another source of the dialect has', async () => {
+    await app.call('POST', '/sources', { name: 'First', dialect: 'flokit', credentials: { apiKey: 'fk_shared' } });
+    const second = { name: 'Second', dialect: 'flokit', credentials: { apiKey: 'fk_shared' } };
+    const answer = await app.call('POST', '/sources', second);
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors).toEqual([
+      { pointer: '/credentials/apiKey', message: 'is already a credential of the source "first"' },
+    ]);
+    expect((await app.call('POST', '/sources', { ...second, dialect: 'vibefollow' })).status).toBe(201);
+  });
+});
+
+describe('changing a source', () => {
+  it('PUT creates, replaces, and keeps credentials that it does not name or sends back', async () => {
+    const put = (body: object) => app.call('PUT', '/sources/kept', { name: 'Kept', dialect: 'flokit', ...body });
+    const created = await put({ credentials: { apiKey: 'fk_kept_0001' } });
+    expect(created.status).toBe(201);
+    expect(created.headers.get('location')).toBe('/admin/v1/sources/kept');
+    const { readOnlyApiKey = '' } = created.body.credentials;
+
+    expect((await put({ name: 'Renamed' })).status).toBe(200);
+    expect(app.configuration.source('flokit', 'fk_kept_0001')?.source.name).toBe('Renamed');
+
+    const shown = (await app.call('GET', '/sources/kept')).body;
+    const sentBack = await app.call('PUT', '/sources/kept', { ...shown, enabled: false });
+    expect(sentBack.status).toBe(200);
+    expect(sentBack.body.credentials).toEqual(shown.credentials);
+    expect(app.configuration.source('flokit', 'fk_kept_0001')?.source.enabled).toBe(false);
+    expect(app.configuration.source('flokit', readOnlyApiKey)?.grant).toBe('read');
+  });
+
+  it('leaves a source alone that a PUT does not change', async () => {
+    const body = { name: 'Same', dialect: 'flokit', rateLimit: null };
+    const first = await app.call('PUT', '/sources/same', body);
+    const second = await app.call('PUT', '/sources/same', body);
+    expect(second.headers.get('etag')).toBe(first.headers.get('etag'));
+    expect(second.body.updatedAt).toBe(first.body.updatedAt);
+  });
+
+  it('refuses another id in the body than in the address', async () => {
+    const answer = await app.call('PUT', '/sources/one', { id: 'two', name: 'x', dialect: 'flokit' });
+    expect(answer.status).toBe(422);
+    expect(pointersOf(answer)).toEqual(['/id']);
+  });
+
+  it('PATCH merges; null removes, so that a credential is made anew', async () => {
+    await app.call('PUT', '/sources/patched', {
+      name: 'Before',
+      dialect: 'flokit',
+      credentials: { apiKey: 'fk_patched' },
+      rateLimit: { requests: 5, perSeconds: 1 },
+    });
+    const renamed = await app.call('PATCH', '/sources/patched', { name: 'After', rateLimit: { requests: 6 } });
+    expect(renamed.status).toBe(200);
+    expect(renamed.body).toMatchObject({ name: 'After', rateLimit: { requests: 6, perSeconds: 1 } });
+    expect(app.configuration.source('flokit', 'fk_patched')?.source.name).toBe('After');
+
+    const without = await app.call(
+      'PATCH',
+      '/sources/patched',
+      { rateLimit: null },
+      {
+        'content-type': 'application/merge-patch+json',
+      },
+    );
+    expect(without.status).toBe(200);
+    expect(without.body).not.toHaveProperty('rateLimit');
+
+    const fresh = await app.call('PATCH', '/sources/patched', { credentials: { apiKey: null } });
+    expect(typeof fresh.body.credentials.apiKey).toBe('string');
+    expect(app.configuration.source('flokit', 'fk_patched')).toBeUndefined();
+
+    const unknown = await app.call('PATCH', '/sources/patched', { colour: 'red' });
+    expect(unknown.status).toBe(422);
+    expect(pointersOf(unknown)).toEqual(['/colour']);
+    expect((await app.call('PATCH', '/sources/patched', [])).status).toBe(422);
+    expect((await app.call('PATCH', '/sources/absent', {})).status).toBe(404);
+  });
+
+  it('applies concurrent patches all', async () => {
+    await app.call('PUT', '/sources/busy', { name: 'x', dialect: 'flokit', enabled: true });
+    const patches = [{ name: 'y' }, { enabled: false }, { rateLimit: { requests: 1, perSeconds: 1 } }];
+    const answers = await Promise.all(patches.map((patch) => app.call('PATCH', '/sources/busy', patch)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect((await app.call('GET', '/sources/busy')).body).toMatchObject({
+      name: 'y',
+      enabled: false,
+      rateLimit: { requests: 1, perSeconds: 1 },
+    });
+  });
+
+  it('refuses what was meant for an older state (If-Match)', async () => {
+    const created = await app.call('PUT', '/sources/tagged', { name: 'a', dialect: 'flokit' });
+    const etag = created.headers.get('etag') ?? '';
+    const changed = await app.call('PATCH', '/sources/tagged', { name: 'b' }, { 'if-match': etag });
+    expect(changed.status).toBe(200);
+    for (const [method, body] of [
+      ['PATCH', { name: 'c' }],
+      ['PUT', { name: 'c', dialect: 'flokit' }],
+      ['DELETE', undefined],
+    ] as const) {
+      const answer = await app.call(method, '/sources/tagged', body, { 'if-match': etag });
+      expect(answer.status).toBe(412);
+      expect(answer.body.code).toBe('changed_meanwhile');
+    }
+    expect((await app.call('GET', '/sources/tagged')).body.name).toBe('b');
+  });
+
+  it('DELETE removes it with its credentials', async () => {
+    await app.call('PUT', '/sources/gone', { name: 'x', dialect: 'flokit', credentials: { apiKey: 'fk_gone' } });
+    const answer = await app.call('DELETE', '/sources/gone');
+    expect([answer.status, answer.text]).toEqual([204, '']);
+    expect(app.configuration.source('flokit', 'fk_gone')).toBeUndefined();
+    expect((await app.call('DELETE', '/sources/gone')).status).toBe(404);
+    expect((await app.call('GET', '/sources/gone')).body.code).toBe('not_found');
+  });
+});
+
+describe('rotating credentials', () => {
+  it('lets both work for the overlap', async () => {
+    await app.call('PUT', '/sources/rotated', { name: 'x', dialect: 'flokit', credentials: { apiKey: 'fk_old' } });
+    const answer = await app.call('POST', '/sources/rotated/rotate', { overlapSeconds: 1 });
+    expect(answer.status).toBe(200);
+    const { apiKey = '' } = answer.body.credentials;
+    expect(typeof apiKey).toBe('string');
+    expect(answer.body.retiringUntil).not.toBeNull();
+    expect(app.configuration.source('flokit', 'fk_old')?.source.id).toBe('rotated');
+    expect(app.configuration.source('flokit', apiKey)?.source.id).toBe('rotated');
+    await until(() => app.configuration.source('flokit', 'fk_old') === undefined, { timeoutMs: 3_000 });
+    expect(app.configuration.source('flokit', apiKey)?.source.id).toBe('rotated');
+  });
+
+  it('ends the old ones at once without an overlap', async () => {
+    await app.call('PUT', '/sources/cut', { name: 'x', dialect: 'vibefollow', credentials: { apiKey: 'sk_live_cut' } });
+    expect((await app.call('POST', '/sources/cut/rotate')).status).toBe(200);
+    expect(app.configuration.source('vibefollow', 'sk_live_cut')).toBeUndefined();
+  });
+
+  it('takes over given ones', async () => {
+    await app.call('PUT', '/sources/given', { name: 'x', dialect: 'flokit', credentials: { apiKey: 'fk_a' } });
+    const answer = await app.call('POST', '/sources/given/rotate', { credentials: { apiKey: 'fk_b_0123456789' } });
+    expect(answer.body.credentials.apiKey).toEqual({ set: true, hint: '…789' });
+    expect(app.configuration.source('flokit', 'fk_b_0123456789')?.source.id).toBe('given');
+  });
+
+  it.each([{ overlapSeconds: -1 }, { overlapSeconds: 'long' }, { overlapSeconds: 1e9 }])('refuses %j', async (body) => {
+    await app.call('PUT', '/sources/steady', { name: 'x', dialect: 'flokit' });
+    const answer = await app.call('POST', '/sources/steady/rotate', body);
+    expect(answer.status).toBe(422);
+    expect(answer.body.errors[0]?.pointer).toBe('/overlapSeconds');
+  });
+});
+
+describe('listing sources', () => {
+  it('pages by cursor, each once, in the order of their ids', async () => {
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const query: string = cursor === null ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const { body } = await app.call('GET', `/sources?limit=3${query}`);
+      expect(body.data.length).toBeLessThanOrEqual(3);
+      seen.push(...body.data.map(({ id }) => id));
+      cursor = body.nextCursor;
+    } while (cursor !== null);
+    const all = (await app.call('GET', '/sources?limit=250')).body;
+    expect(all.nextCursor).toBeNull();
+    expect(seen).toEqual(all.data.map(({ id }) => id));
+    expect(new Set(seen).size).toBe(seen.length);
+    expect(seen).toEqual([...seen].sort());
+  });
+
+  it.each(['limit=0', 'limit=251', 'limit=ten', 'limit=', 'cursor=nonsense', 'cursor='])(
+    'refuses %s',
+    async (query) => {
+      const answer = await app.call('GET', `/sources?${query}`);
+      expect(answer.status).toBe(422);
+      expect(pointersOf(answer)).toEqual([`/${query.split('=')[0]}`]);
+    },
+  );
+});
