@@ -77,11 +77,16 @@ export type EventOutcome =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'duplicate' }
   | { readonly kind: 'rejected'; readonly refusal: Refusal }
+  /** One of the events suspected for the same refusal is at fault: they are split until it is found. */
+  | { readonly kind: 'suspect'; readonly refusal: Refusal }
+  /** Not taken, for another event's sake: sent again at once without that one. Costs no attempt. */
+  | { readonly kind: 'resend' }
   | { readonly kind: 'retry' };
 
 /** What an answer meant for the request as a whole, or for each of its events. */
 export type Interpretation =
-  | { readonly kind: 'delivered'; readonly note?: string }
+  /** `shortfall`: how many the vendor says it did not take, naming none; they are not sent again. */
+  | { readonly kind: 'delivered'; readonly note?: string; readonly shortfall?: number }
   /** One outcome per event, in the order they were encoded. */
   | { readonly kind: 'per_event'; readonly outcomes: readonly EventOutcome[] }
   /** Refused as a whole; nobody knows for which event. The batch is split until it is found. */
@@ -98,7 +103,8 @@ export type Interpretation =
  * (the vendor cannot take its kind), `rejected` dead-letters it before anything is sent.
  */
 export type Placement =
-  | { readonly kind: 'lane'; readonly lane: string }
+  /** Events with the same `distinct` never share a request; absent: those with the same id do not. */
+  | { readonly kind: 'lane'; readonly lane: string; readonly distinct?: string }
   | { readonly kind: 'not_wanted'; readonly code: string }
   | { readonly kind: 'rejected'; readonly refusal: Refusal };
 
@@ -130,6 +136,8 @@ export interface HttpConnector extends ConnectorBase {
   /** Absolute URL of the vendor, for the address check at creation. */
   endpoint(settings: ConnectorSettings): string;
   place(event: CanonicalEvent, settings: ConnectorSettings): Placement;
+  /** The vendor's bound for one request of this lane, where it is below `limits.maxEvents`. */
+  maxEventsIn?(lane: string): number;
   /** `events` share one lane and have distinct ids. Same input, same bytes (save the time of the attempt in signatures). */
   encode(
     events: readonly CanonicalEvent[],

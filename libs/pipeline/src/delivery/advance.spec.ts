@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Interpretation } from '#destinations';
+import type { EventOutcome, Interpretation } from '#destinations';
 import { countRanges, fromRanges, toRanges } from '../segment/position-ranges.js';
 import { advance, sending } from './advance.js';
 import type { Part } from './batch-record.js';
@@ -120,6 +120,59 @@ describe('other answers', () => {
     expect(step.parts.map(({ members, attempts }) => [members, attempts])).toEqual([['2', 1]]);
   });
 
+  it('one bad event fails all: the others go again at once, as one request that costs no attempt', () => {
+    const tried = { ...part, attempts: 2, firstAttemptAt: 900_000 };
+    const outcomes = [
+      { kind: 'resend' },
+      { kind: 'rejected', refusal },
+      { kind: 'resend' },
+      { kind: 'resend' },
+      { kind: 'rejected', refusal },
+    ] as const;
+    const step = advance(tried, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.rejected).toEqual([
+      { member: 1, ...refusal },
+      { member: 4, ...refusal },
+    ]);
+    expect(step.parts).toEqual([{ ...tried, members: '0,2-3' }]);
+    expect(step.health).toEqual({ kind: 'good', accepted: false });
+  });
+
+  it('an answer that has everything sent again counts as a failure, so that it ends', () => {
+    const outcomes = range(5).map(() => ({ kind: 'resend' }) as const);
+    const step = advance({ ...part, attempts: 1 }, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.parts).toMatchObject([{ members: '0-4', attempts: 2, notBefore: 1_001_000 }]);
+  });
+
+  it('suspects of one refusal are halved until the culprit is found, the others go on', () => {
+    const other = { code: 'http_400', detail: 'other' };
+    const outcomes = [
+      { kind: 'suspect', refusal },
+      { kind: 'suspect', refusal },
+      { kind: 'resend' },
+      { kind: 'suspect', refusal },
+      { kind: 'suspect', refusal: other },
+    ] as const;
+    const step = advance(part, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.rejected).toEqual([{ member: 4, ...other }]);
+    expect(step.parts).toEqual([
+      { ...part, members: '0-1,3', search: { suspects: '0-1,3', aside: '', refusal } },
+      { ...part, members: '2' },
+    ]);
+    expect(step.parts.map(sending)).toEqual(['0-1', '2']);
+  });
+
+  it('per-event outcomes during a search put an end to it', () => {
+    const searching = { ...part, search: { suspects: '0-3', aside: '4', refusal } };
+    const outcomes = [{ kind: 'delivered' }, { kind: 'retry' }] as const;
+    const step = advance(searching, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.delivered).toEqual([0]);
+    expect(step.parts).toEqual([
+      { ...part, members: '2-4' },
+      { ...part, members: '1', attempts: 1, firstAttemptAt: 1_000_000, notBefore: 1_000_500 },
+    ]);
+  });
+
   it('the tenth single refusal in a row opens the breaker and keeps the event', () => {
     const single = newPart('events', [0]);
     const ninth = advance(single, { kind: 'refused', refusal }, retry, { ...moment, refusals: 8 });
@@ -131,6 +184,14 @@ describe('other answers', () => {
   });
 
   it('loses and invents nothing, whatever the answers', () => {
+    const outcomes = fc.constantFrom<EventOutcome>(
+      { kind: 'delivered' },
+      { kind: 'duplicate' },
+      { kind: 'rejected', refusal },
+      { kind: 'suspect', refusal },
+      { kind: 'resend' },
+      { kind: 'retry' },
+    );
     const answers = fc.oneof(
       fc.constant<Interpretation>({ kind: 'delivered' }),
       fc.constant<Interpretation>({ kind: 'refused', refusal }),
@@ -138,6 +199,7 @@ describe('other answers', () => {
       fc.constant<Interpretation>({ kind: 'retry', code: 'x' }),
       fc.constant<Interpretation>({ kind: 'throttled' }),
       fc.constant<Interpretation>({ kind: 'paused', code: 'http_401' }),
+      fc.array(outcomes, { maxLength: 40 }).map<Interpretation>((list) => ({ kind: 'per_event', outcomes: list })),
     );
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 40 }), fc.array(answers, { maxLength: 60 }), (size, list) => {

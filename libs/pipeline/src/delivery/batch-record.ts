@@ -52,6 +52,10 @@ export interface Attempt {
   readonly code: string;
   readonly outcome: string;
   readonly tookMs: number;
+  /** What the connector makes of an answer that leaves doubt. */
+  readonly note?: string;
+  /** Events the vendor did not take, by its own count. */
+  readonly shortfall?: number;
 }
 
 /** What is settled, by positions in the batch. */

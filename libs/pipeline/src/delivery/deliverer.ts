@@ -267,8 +267,15 @@ function attemptOf(
     code,
     outcome: outcomeWord(interpretation, step),
     tookMs,
+    ...doubtsOf(interpretation),
   };
   return { attempt };
+}
+
+function doubtsOf(interpretation: Interpretation): Pick<Attempt, 'note' | 'shortfall'> {
+  if (interpretation.kind !== 'delivered') return {};
+  const { note, shortfall } = interpretation;
+  return { ...(note === undefined ? {} : { note }), ...(shortfall === undefined ? {} : { shortfall }) };
 }
 
 function answerOf(sent: Sent): { readonly answer?: Answer } {

@@ -7,6 +7,7 @@ import type { Change } from './settlement.js';
 export class DeliveryMetrics {
   private readonly events;
   private readonly requests;
+  private readonly shortfall;
   private readonly duration;
 
   constructor(
@@ -21,6 +22,11 @@ export class DeliveryMetrics {
       'destination',
       'outcome',
     ]);
+    this.shortfall = metrics.counter(
+      'gateway_delivery_shortfall_events_total',
+      'Events that a destination did not take by its own count, without naming them. They count as delivered.',
+      ['destination'],
+    );
     this.duration = metrics.histogram('gateway_delivery_request_seconds', 'Time a destination takes to answer.', [
       'type',
     ]);
@@ -33,9 +39,10 @@ export class DeliveryMetrics {
     this.count(id, 'duplicate', change.duplicate.length);
     this.count(id, 'not_wanted', change.notWanted.length);
     this.count(id, 'dead_lettered', change.rejected.length);
-    const { key, status, code, outcome, tookMs } = attempt;
-    const line = { destinationId: id, key, status, code, outcome, tookMs, delivered: change.delivered.length };
-    if (outcome === 'delivered') this.log.debug(line, 'attempt');
+    const { key, status, code, outcome, tookMs, note, shortfall } = attempt;
+    if (shortfall !== undefined) this.shortfall.inc({ destination: id }, shortfall);
+    const line = { destinationId: id, key, status, code, outcome, tookMs, note, delivered: change.delivered.length };
+    if (outcome === 'delivered' && note === undefined) this.log.debug(line, 'attempt');
     else this.log.warn(line, 'attempt');
   }
 

@@ -1,5 +1,5 @@
 import type { EventOutcome, Refusal, RetrySettings } from '#destinations';
-import { fromRanges, toRanges } from '../segment/position-ranges.js';
+import { fromRanges } from '../segment/position-ranges.js';
 import type { Answer, Part, Rejected } from './batch-record.js';
 import { ascending, fresh, narrowed, rejection, without } from './search.js';
 import { good, nothing, reached, REFUSALS_TO_OPEN, REFUSED_IN_A_ROW, type Moment, type Step } from './step.js';
@@ -32,13 +32,12 @@ export function perEvent(
   if (!anyAccepted && sent.length === 1 && rejected.length === 1 && moment.refusals + 1 >= REFUSALS_TO_OPEN) {
     return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
   }
-  const again =
-    open.length === 0 ? nothing : failed({ ...part, members: toRanges(open) }, 'partial', undefined, retry, moment);
+  const later = fresh(part, open).map((each) => failed(each, 'partial', undefined, retry, moment));
   return {
     delivered,
     duplicate,
-    rejected: [...rejected, ...again.rejected],
-    parts: [...searching, ...fresh(part, ascending([...resend, ...rest])), ...('parts' in again ? again.parts : [])],
+    rejected: [...rejected, ...later.flatMap((step) => step.rejected)],
+    parts: [...searching, ...fresh(part, ascending([...resend, ...rest])), ...later.flatMap((step) => step.parts)],
     health: anyAccepted ? good : reached(moment),
     refusedSingles: !anyAccepted && sent.length === 1 ? rejected.length : 0,
     holdMs: 0,

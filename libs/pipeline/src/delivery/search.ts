@@ -1,5 +1,5 @@
 import type { Refusal } from '#destinations';
-import { fromRanges, toRanges } from '../segment/position-ranges.js';
+import { toRanges } from '../segment/position-ranges.js';
 import type { Answer, Part, Rejected, Search } from './batch-record.js';
 
 /** The members as a part without a past search, due at once. */

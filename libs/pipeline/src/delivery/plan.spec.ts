@@ -1,0 +1,68 @@
+import type { CanonicalEvent } from '#canonical';
+import { ConnectorRegistry, type HttpConnector, type Placement } from '#destinations';
+import { planParts } from './plan.js';
+
+const settings = { config: { url: 'https://example.com/' }, credentials: {} };
+const registry = await ConnectorRegistry.load();
+
+function eventNamed(name: string, id = name): CanonicalEvent {
+  return {
+    id,
+    type: 'track',
+    event: name,
+    user_id: 'u-1',
+    anonymous_id: null,
+    timestamp: '2026-05-01T10:00:05.000Z',
+    received_at: '2026-05-01T10:00:06.000Z',
+    properties: {},
+    source: { id: 's-1', dialect: 'flokit' },
+  };
+}
+
+/** The webhook connector with another idea of where events belong. */
+function placing(place: (event: CanonicalEvent) => Placement, bound?: number): HttpConnector {
+  const webhook = registry.get('webhook');
+  if (webhook?.transport !== 'http') throw new Error('no webhook');
+  return { ...webhook, place, ...(bound === undefined ? {} : { maxEventsIn: () => bound }) };
+}
+
+function plan(names: readonly (string | undefined)[], connector: HttpConnector) {
+  const events = names.map((name) => (name === undefined ? undefined : eventNamed(name)));
+  const { parts, notWanted, rejected } = planParts(events, connector, settings);
+  return { parts: parts.map(({ lane, members }) => `${lane}: ${members}`), notWanted, rejected };
+}
+
+describe('the plan of a batch', () => {
+  it('has a request per lane, in the order of their first events', () => {
+    const connector = placing(({ event }) => ({ kind: 'lane', lane: event.slice(0, 1) }));
+    expect(plan(['b1', 'a1', 'b2', 'a2', 'b3'], connector).parts).toEqual(['b: 0,2,4', 'a: 1,3']);
+  });
+
+  it('settles what is unwanted, refused or gone before anything is sent', () => {
+    const refusal = { code: 'invalid_field', detail: 'name' };
+    const connector = placing(({ event }) => {
+      if (event === 'bad') return { kind: 'rejected', refusal };
+      return event === 'nobody' ? { kind: 'not_wanted', code: 'no_identity' } : { kind: 'lane', lane: 'x' };
+    });
+    expect(plan(['bad', 'good', 'nobody', undefined, 'fine'], connector)).toEqual({
+      parts: ['x: 1,4'],
+      notWanted: [2, 3],
+      rejected: [{ member: 0, ...refusal }],
+    });
+  });
+
+  it('keeps events of the same id apart', () => {
+    const connector = placing(() => ({ kind: 'lane', lane: 'x' }));
+    expect(plan(['a', 'b', 'a', 'c', 'a'], connector).parts).toEqual(['x: 0-1,3', 'x: 2', 'x: 4']);
+  });
+
+  it('keeps events apart that the vendor could not tell apart', () => {
+    const connector = placing(({ event }) => ({ kind: 'lane', lane: 'x', distinct: event.slice(0, 1) }));
+    expect(plan(['a1', 'b1', 'a2', 'c1'], connector).parts).toEqual(['x: 0-1,3', 'x: 2']);
+  });
+
+  it('cuts a lane by its own bound', () => {
+    const connector = placing(() => ({ kind: 'lane', lane: 'x' }), 2);
+    expect(plan(['a', 'b', 'c', 'd', 'e'], connector).parts).toEqual(['x: 0-1', 'x: 2-3', 'x: 4']);
+  });
+});
