@@ -4,7 +4,8 @@ import type { StoredRequest } from '../dialect.js';
 import { checkBatch, checkSingle } from './flokit.adapter.js';
 import { decodeBatch, decodeSingle, encodeBatch, encodeItem, encodeSingle } from './flokit.mapping.js';
 
-const RUNS = 10_000;
+/** A long run: `ROUND_TRIPS=1000000 npm run jest -- flokit.mapping`. */
+const RUNS = Number(process.env.ROUND_TRIPS ?? 10_000);
 
 function stored(body: unknown, refused: readonly number[] = []): StoredRequest {
   return {
