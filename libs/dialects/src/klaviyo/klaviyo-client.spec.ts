@@ -122,9 +122,10 @@ function decodeFirst(world: World): unknown {
 describe('klaviyo-api 23 as a client', () => {
   it('creates events in bulk', async () => {
     const world = begin();
-    const { response, body } = await eventsApi().bulkCreateEvents(job());
+    const answer = await eventsApi().bulkCreateEvents(job());
+    const { response } = answer;
     expect(response.status).toBe(202);
-    expect(body).toBeUndefined();
+    expect(answer.body).toBeUndefined();
     expect(response.data).toBe('');
     expect(response.headers).toMatchObject({
       'content-length': '0',
@@ -152,8 +153,9 @@ describe('klaviyo-api 23 as a client', () => {
 
   it('creates one event', async () => {
     const world = begin();
-    const { response, body } = await eventsApi().createEvent(single());
-    expect([response.status, body]).toEqual([202, undefined]);
+    const answer = await eventsApi().createEvent(single());
+    expect(answer.response.status).toBe(202);
+    expect(answer.body).toBeUndefined();
     expect(decodeFirst(world)).toMatchObject({
       timestamp: '2026-05-28T20:26:40.000Z',
       identity: { phone: '+12345678901' },
