@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { isJsonObject, type JsonObject } from '#canonical';
 import {
   jsonObjects,
+  jsonValues,
   objectOf,
   overTheWire,
   unknownMembers,
@@ -112,6 +113,22 @@ describe('VibeFollow in and out again loses nothing', () => {
 });
 
 describe('decoding a list', () => {
+  it('never fails on what the check has taken, however a record was mangled', () => {
+    const route = routeOf('vibefollow.events_bulk');
+    const mangled = fc.tuple(lists('events', events), fc.constantFrom(...EVENT_MEMBERS, 'more'), jsonValues);
+    const property = fc.property(mangled, ([{ wire }, name, value]) => {
+      const [first, ...others] = wire.events as readonly JsonObject[];
+      const body = overTheWire({ ...wire, events: [{ ...first, [name]: value }, ...others] });
+      const view = { requestId: 'req_1', path: route.path, query: {}, headers: {} };
+      const checked = route.check(body, { request: view, receivedAt: 0 });
+      if (checked.kind === 'refused') return;
+      const refused = checked.rejected.map(({ index }) => index);
+      const decoded = route.decode(stored(route, body, refused));
+      expect(decoded.filter((event) => event !== undefined)).toHaveLength(checked.total - refused.length);
+    });
+    fc.assert(property, { numRuns: 3_000 });
+  });
+
   it('keeps positions where records were refused', () => {
     const route = routeOf('vibefollow.events_bulk');
     const body = { events: [{ external_user_id: 'a', name: 'x' }, null, { external_user_id: 'b', name: 'y' }] };
