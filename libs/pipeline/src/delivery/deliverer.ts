@@ -149,8 +149,8 @@ export class Deliverer {
   private async eventsOf(record: BatchRecord, transform?: Transformer): Promise<(CanonicalEvent | undefined)[]> {
     const lists = await Promise.all(
       record.references.map(async ([segmentId, positions]) => {
-        const segment = await this.segments.load(segmentId);
-        return fromRanges(positions).map((position) => segment?.events[position]);
+        const segment = await this.segments.events(segmentId);
+        return fromRanges(positions).map((position) => segment?.[position]);
       }),
     );
     const events = lists.flat();

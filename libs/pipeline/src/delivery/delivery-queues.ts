@@ -24,8 +24,8 @@ interface Entry {
 
 const QUEUE_NAME = 'deliver';
 /** A killed worker's jobs are taken over after this at the latest, in milliseconds. */
-const LOCK_MS = 15_000;
-const STALLED_CHECK_MS = 5_000;
+const LOCK_MS = 6_000;
+const STALLED_CHECK_MS = 2_000;
 /** A destination without work for so long gives its connections back, in milliseconds. */
 const IDLE_MS = 60_000;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { ScriptArgument } from '#platform';
 import { shardKeys } from '../keys.js';
 import { toRanges } from '../segment/position-ranges.js';
-import type { SegmentRequest } from '../segment/segment-format.js';
+import type { EncodedSegment, RequestHeader } from '../segment/segment-format.js';
 import type { IntakeChecked, IntakeRequest } from './append-request.js';
 
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
@@ -35,17 +35,18 @@ export function place(requests: readonly IntakeRequest[]): readonly Placed[] {
   });
 }
 
-export function segmentRequest({ request, base }: Placed): SegmentRequest {
+export function requestHeader({ request, base }: Placed): RequestHeader {
   const { requestId, sourceId, dialect, route, headers, receivedAt, body, checked } = request;
+  const { total } = checked;
   const rejected = toRanges(checked.rejected.map((rejection) => rejection.index));
-  return { requestId, sourceId, dialect, route, headers, receivedAt, base, total: checked.total, rejected, body };
+  return { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes: body.length };
 }
 
 /** Keys and arguments of the append script; see there for their order. */
 export function appendArguments(
   shard: number,
   segmentId: string,
-  segment: Buffer,
+  segment: EncodedSegment,
   placed: readonly Placed[],
   now: number,
   deadline: number,
@@ -55,7 +56,8 @@ export function appendArguments(
   for (let age = 0; age < NATURAL_BUCKETS; age++) keys.push(shardKeys.natural(shard, newest - age));
   const values: ScriptArgument[] = [
     segmentId,
-    segment,
+    segment.header,
+    segment.bodies,
     NATURAL_BUCKETS,
     NATURAL_LIFETIME_SECONDS,
     deadline,

@@ -5,8 +5,8 @@ import { defineScript } from '#platform';
  * records, natural keys, acceptance sequence, queued bytes and the unrouted entry.
  *
  * KEYS: 1 segment, 2 unrouted, 3 counters, then the natural-key buckets (newest first), then idempotency keys.
- * ARGV: 1 segment id, 2 segment bytes, 3 number of natural buckets, 4 bucket lifetime (s), 5 latest time by Redis'
- *   clock at which this may still be written (ms), 6 number of requests; then per request: index of its idempotency
+ * ARGV: 1 segment id, 2 header, 3 bodies, 4 number of natural buckets, 5 bucket lifetime (s), 6 latest time by Redis'
+ *   clock at which this may still be written (ms), 7 number of requests; then per request: index of its idempotency
  *   key in KEYS or 0, idempotency lifetime (s), record, base, total, accepted, number of natural keys, and for each
  *   of these its position and digest.
  * Returns `{queued bytes, per request the stored record of a repeat or ''}`, or `{-1}` when it came too late.
@@ -17,12 +17,12 @@ export const appendScript = defineScript(
   'gwAppend',
   `
 local time = redis.call('TIME')
-if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[5]) then return {-1} end
+if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[6]) then return {-1} end
 if redis.call('EXISTS', KEYS[1]) == 1 then return redis.error_reply('SEGMENT_EXISTS') end
-local bucketCount = tonumber(ARGV[3])
+local bucketCount = tonumber(ARGV[4])
 local replies, skipped, live, positions = {}, {}, 0, 0
-local a = 7
-for request = 1, tonumber(ARGV[6]) do
+local a = 8
+for request = 1, tonumber(ARGV[7]) do
   local idempotency = tonumber(ARGV[a])
   local base, total, naturals = tonumber(ARGV[a + 3]), tonumber(ARGV[a + 4]), tonumber(ARGV[a + 6])
   local first = a + 7
@@ -48,14 +48,14 @@ for request = 1, tonumber(ARGV[6]) do
         live = live - 1
       end
     end
-    if naturals > 0 then redis.call('EXPIRE', KEYS[4], ARGV[4]) end
+    if naturals > 0 then redis.call('EXPIRE', KEYS[4], ARGV[5]) end
   end
   a = first + 2 * naturals
 end
 if live > 0 then
-  local size = #ARGV[2] + 256
+  local size = #ARGV[2] + #ARGV[3] + 256
   local sequence = redis.call('HINCRBY', KEYS[3], 'seq', positions) - positions
-  redis.call('HSET', KEYS[1], 'b', ARGV[2], 'q', sequence, 'z', size, 'd', table.concat(skipped, ','))
+  redis.call('HSET', KEYS[1], 'h', ARGV[2], 'b', ARGV[3], 'q', sequence, 'z', size, 'd', table.concat(skipped, ','))
   redis.call('ZADD', KEYS[2], sequence, ARGV[1])
   redis.call('HINCRBY', KEYS[3], 'events', live)
   redis.call('HINCRBY', KEYS[3], 'bytes', size)

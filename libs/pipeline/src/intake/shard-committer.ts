@@ -1,8 +1,8 @@
 import type { RedisConnections } from '#platform';
 import type { RedisPulse } from '../redis-pulse.js';
-import { encodeSegment } from '../segment/segment-format.js';
+import { encodeSegment, type EncodedSegment } from '../segment/segment-format.js';
 import { eventId, MAX_SEGMENT_POSITIONS, newSegmentId } from '../segment/segment-id.js';
-import { appendArguments, place, readRecord, segmentRequest, type Placed } from './append-arguments.js';
+import { appendArguments, place, readRecord, requestHeader, type Placed } from './append-arguments.js';
 import type { IntakeRequest, IntakeResult } from './append-request.js';
 import { appendScript } from './append.script.js';
 import type { QueuedBudget } from './queued-budget.js';
@@ -119,7 +119,10 @@ export class ShardCommitter {
   private async write(group: readonly Waiting[]): Promise<void> {
     const started = Date.now();
     const placed = place(group.map(({ request }) => request));
-    const segment = await encodeSegment(placed.map(segmentRequest));
+    const segment = await encodeSegment(
+      placed.map(requestHeader),
+      group.map(({ request }) => request.body),
+    );
     const deadline = this.pulse.now() + COMMIT_TIMEOUT_MS - (Date.now() - started);
     const { segmentId, reply } = await this.append(placed, segment, deadline);
     const [bytes, ...records] = reply;
@@ -133,7 +136,7 @@ export class ShardCommitter {
 
   private async append(
     placed: readonly Placed[],
-    segment: Buffer,
+    segment: EncodedSegment,
     deadline: number,
   ): Promise<{ readonly segmentId: string; readonly reply: AppendReply }> {
     for (;;) {

@@ -1,5 +1,5 @@
 import type { CanonicalEvent } from '#canonical';
-import { compileMatch } from './match.js';
+import { compileMatch, mismatch } from './match.js';
 
 const event: CanonicalEvent = {
   id: 'evt_00000000000000000001',
@@ -31,15 +31,20 @@ describe('match', () => {
     [{ where: { 'properties.tags': { $in: ['b'] } } }, undefined],
     [{ where: { $or: [{ 'properties.plan': 'free' }, { 'properties.plan': 'pro' }] } }, undefined],
     [{ where: { event: { $regex: '^purchase' } } }, undefined],
-  ] as const)('%j', (match, mismatch) => {
-    expect(compileMatch(match)(event)).toBe(mismatch);
+  ] as const)('%j', (match, expected) => {
+    expect(mismatch(compileMatch(match), event)).toBe(expected);
   });
 
   it('matches names with slashes, as page views have them', () => {
-    expect(compileMatch({ events: ['*pricing*'] })({ ...event, event: '/shop/pricing/eu' })).toBeUndefined();
+    const pageView = { ...event, event: '/shop/pricing/eu' };
+    expect(mismatch(compileMatch({ events: ['*pricing*'] }), pageView)).toBeUndefined();
   });
 
   it('knows no operator that runs code', () => {
-    expect(() => compileMatch({ where: { $where: 'return true' } })(event)).toThrow();
+    expect(() => mismatch(compileMatch({ where: { $where: 'return true' } }), event)).toThrow();
+  });
+
+  it('needs no event where only its origin counts', () => {
+    expect(compileMatch({ sources: ['ios-app'] }).event).toBeUndefined();
   });
 });

@@ -6,7 +6,12 @@ import type { Match } from '#control-plane';
 /** Why a destination does not want an event: the first member of its `match` that does not fit. */
 export type Mismatch = 'sources' | 'dialects' | 'events' | 'where';
 
-export type Matcher = (event: CanonicalEvent) => Mismatch | undefined;
+export interface Matcher {
+  /** Whether anything from this source can match. */
+  readonly origin: (sourceId: string, dialect: string) => Mismatch | undefined;
+  /** Absent: every event of a matching origin matches, and none needs to be looked at. */
+  readonly event?: (event: CanonicalEvent) => Mismatch | undefined;
+}
 
 /** Event names are no paths: a star matches slashes too, and nothing but stars, question marks and braces is special. */
 const GLOB = { dot: true, bash: true, nonegate: true, nobracket: true, noextglob: true };
@@ -14,15 +19,25 @@ const GLOB = { dot: true, bash: true, nonegate: true, nobracket: true, noextglob
 export function compileMatch(match: Match): Matcher {
   const sources = match.sources && new Set(match.sources);
   const dialects = match.dialects && new Set(match.dialects);
-  const events = match.events && eventTest(match.events);
-  const where = match.where && compileWhere(match.where);
-  return (event) => {
-    if (sources && !sources.has(event.source.id)) return 'sources';
-    if (dialects && !dialects.has(event.source.dialect)) return 'dialects';
-    if (events && !events(event.event)) return 'events';
-    if (where && !where(event)) return 'where';
-    return undefined;
+  const origin = (sourceId: string, dialect: string): Mismatch | undefined => {
+    if (sources && !sources.has(sourceId)) return 'sources';
+    return dialects && !dialects.has(dialect) ? 'dialects' : undefined;
   };
+  if (!match.events && !match.where) return { origin };
+  const events = match.events ? eventTest(match.events) : () => true;
+  const where = match.where ? compileWhere(match.where) : () => true;
+  return {
+    origin,
+    event: (event) => {
+      if (!events(event.event)) return 'events';
+      return where(event) ? undefined : 'where';
+    },
+  };
+}
+
+/** Why the destination does not want the event, or undefined if it does. */
+export function mismatch(matcher: Matcher, event: CanonicalEvent): Mismatch | undefined {
+  return matcher.origin(event.source.id, event.source.dialect) ?? matcher.event?.(event);
 }
 
 /** Only these: sift's own default has `$where`, which runs code. */

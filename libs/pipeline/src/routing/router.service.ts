@@ -4,7 +4,8 @@ import type { Log, RedisConnections } from '#platform';
 import { ALL_SHARDS, destinationKeys, shardKeys } from '../keys.js';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
-import type { LoadedSegment, SegmentStore } from '../segment/segment-store.js';
+import { livePositions } from '../segment/segment-format.js';
+import type { SegmentEvents, SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import type { Ledger } from './ledger.js';
 import { compileMatch, type Matcher } from './match.js';
 import { addPendingScript, claimScript, openLedgerScript } from './routing.scripts.js';
@@ -29,7 +30,7 @@ export interface RouteListener {
 
 /** What one destination gets of one segment. */
 interface Share {
-  readonly segment: LoadedSegment;
+  readonly segment: SegmentHead;
   readonly ranges: PositionRanges;
   readonly positions: readonly number[];
 }
@@ -87,59 +88,75 @@ export class Router {
     const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as string[];
     const [deadline = '0', ...segmentIds] = reply;
     if (segmentIds.length === 0) return false;
-    const loaded = await Promise.all(segmentIds.map((segmentId) => this.loadForRouting(segmentId)));
-    const segments = loaded.filter((segment) => segment !== undefined);
-    const shares = await this.decide(segments);
-    const fannedOut = await this.fanOut(shares, Number(deadline));
-    const done = segments.filter((segment) => !fannedOut.failed.has(segment.id));
+    const heads = await Promise.all(segmentIds.map((segmentId) => this.segments.head(segmentId)));
+    const gone = segmentIds.filter((_, i) => heads[i] === undefined);
+    if (gone.length > 0) await this.ledger.routed(gone);
+    const segments = heads.filter((segment) => segment !== undefined);
+    const { shares, undecided } = await this.decide(segments);
+    const failed = await this.fanOut(shares, Number(deadline));
+    const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));
     await this.ledger.routed(done.map((segment) => segment.id));
     return segmentIds.length === CLAIM_SEGMENTS;
   }
 
-  /** Undefined if it cannot be read now: its lease runs out and it is tried again. */
-  private async loadForRouting(segmentId: string): Promise<LoadedSegment | undefined> {
-    try {
-      const segment = await this.segments.load(segmentId);
-      if (!segment) await this.ledger.routed([segmentId]);
-      return segment;
-    } catch (error) {
-      this.log.error({ segmentId, error: String(error) }, 'segment cannot be decoded; it is kept and tried again');
-      return undefined;
-    }
-  }
-
-  /** Who gets what, by destination, as the ledgers have it. */
-  private async decide(segments: readonly LoadedSegment[]): Promise<Map<string, Share[]>> {
+  /** Who gets what, by destination, as the ledgers have it. What cannot be decided now is tried again later. */
+  private async decide(
+    segments: readonly SegmentHead[],
+  ): Promise<{ shares: Map<string, Share[]>; undecided: Set<string> }> {
     this.refreshMatchers();
     const shares = new Map<string, Share[]>();
+    const undecided = new Set<string>();
     await Promise.all(
       segments.map(async (segment) => {
-        const { decision, open } = await this.openLedger(segment);
-        for (const destinationId of open) {
-          const ranges = decision[destinationId];
-          if (ranges === undefined) continue;
-          const list = shares.get(destinationId) ?? [];
-          list.push({ segment, ranges, positions: fromRanges(ranges) });
-          shares.set(destinationId, list);
+        try {
+          for (const [destinationId, ranges] of await this.openLedger(segment)) {
+            const list = shares.get(destinationId) ?? [];
+            list.push({ segment, ranges, positions: fromRanges(ranges) });
+            shares.set(destinationId, list);
+          }
+        } catch (error) {
+          undecided.add(segment.id);
+          this.log.error(
+            { segmentId: segment.id, error: String(error) },
+            'segment cannot be routed; it is kept and tried again',
+          );
         }
       }),
     );
-    return shares;
+    return { shares, undecided };
   }
 
-  private async openLedger(segment: LoadedSegment): Promise<{ decision: Record<string, string>; open: string[] }> {
-    const wanted = new Map<string, PositionRanges>();
-    for (const [destination, matcher] of this.matchers) {
-      const ranges = toRanges(wantedPositions(segment, matcher));
-      if (ranges !== '') wanted.set(destination.id, ranges);
-    }
+  /** The open destinations and their positions: an earlier decision if there is one, else today's. */
+  private async openLedger(segment: SegmentHead): Promise<readonly (readonly [string, PositionRanges])[]> {
+    const wanted = await this.wantedBy(segment);
     const shard = shardOfSegment(segment.id);
     const keys = [shardKeys.segment(shard, segment.id), shardKeys.ledger(shard, segment.id)];
     const values = [JSON.stringify(Object.fromEntries(wanted)), ...wanted.keys()];
     const reply = (await openLedgerScript.run(this.redis.shared, keys, values)) as string[] | null;
-    if (!reply) return { decision: {}, open: [] };
-    const [decision = '{}', ...open] = reply;
-    return { decision: JSON.parse(decision) as Record<string, string>, open };
+    const [decision = '{}', ...open] = reply ?? [];
+    const decided = new Map(Object.entries(JSON.parse(decision) as Record<string, PositionRanges>));
+    return open.flatMap((destinationId) => {
+      const ranges = decided.get(destinationId);
+      return ranges === undefined ? [] : [[destinationId, ranges] as const];
+    });
+  }
+
+  /** Events are read only if a destination looks into them. */
+  private async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, PositionRanges>> {
+    const live = segment.header.requests.map((request) => livePositions(request, segment.duplicates));
+    const wanted = new Map<string, PositionRanges>();
+    let events: SegmentEvents | undefined;
+    for (const [{ id }, matcher] of this.matchers) {
+      const positions = segment.header.requests.flatMap(({ sourceId, dialect }, i) =>
+        matcher.origin(sourceId, dialect) === undefined ? (live[i] ?? []) : [],
+      );
+      if (positions.length === 0) continue;
+      const { event: test } = matcher;
+      if (test) events ??= await this.segments.events(segment.id);
+      const chosen = test ? positions.filter((position) => passes(test, events?.[position])) : positions;
+      if (chosen.length > 0) wanted.set(id, toRanges(chosen));
+    }
+    return wanted;
   }
 
   private refreshMatchers(): void {
@@ -150,10 +167,7 @@ export class Router {
     this.matchers = matchers;
   }
 
-  private async fanOut(
-    shares: ReadonlyMap<string, readonly Share[]>,
-    deadline: number,
-  ): Promise<{ failed: Set<string> }> {
+  private async fanOut(shares: ReadonlyMap<string, readonly Share[]>, deadline: number): Promise<ReadonlySet<string>> {
     const failed = new Set<string>();
     await Promise.all(
       [...shares].map(async ([destinationId, list]) => {
@@ -165,7 +179,7 @@ export class Router {
         }
       }),
     );
-    return { failed };
+    return failed;
   }
 
   private async add(destinationId: string, list: readonly Share[], deadline: number): Promise<void> {
@@ -204,24 +218,23 @@ export class Router {
 
   private async overflow(destination: Destination, list: readonly Share[], full: ReadonlySet<string>): Promise<void> {
     const shares = list.filter(({ segment }) => full.has(segment.id));
-    const events = shares.flatMap(({ segment, positions }) => positions.map((position) => segment.events[position]));
-    await this.listener.overflow(
-      destination,
-      events.filter((event) => event !== undefined),
-    );
+    for (const { segment, positions } of shares) {
+      const events = await this.segments.events(segment.id);
+      await this.listener.overflow(
+        destination,
+        positions.flatMap((position) => events?.[position] ?? []),
+      );
+    }
     await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
   }
 }
 
-function wantedPositions(segment: LoadedSegment, matcher: Matcher): number[] {
-  const positions: number[] = [];
-  segment.events.forEach((event, position) => {
-    if (event !== undefined && matcher(event) === undefined) positions.push(position);
-  });
-  return positions;
+function passes(test: NonNullable<Matcher['event']>, event: CanonicalEvent | undefined): boolean {
+  return event !== undefined && test(event) === undefined;
 }
 
-function estimatedBytes(segment: LoadedSegment, count: number): number {
-  const share = segment.events.length === 0 ? 0 : segment.bytes / segment.events.length;
-  return Math.ceil((share + CANONICAL_OVERHEAD_BYTES) * count);
+function estimatedBytes({ header }: SegmentHead, count: number): number {
+  const bytes = header.requests.reduce((sum, request) => sum + request.bytes, 0);
+  const total = header.requests.reduce((sum, request) => sum + request.total, 0);
+  return Math.ceil((bytes / Math.max(1, total) + CANONICAL_OVERHEAD_BYTES) * count);
 }

@@ -1,9 +1,9 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip, constants } from 'node:zlib';
-import { countRanges, fromRanges, type PositionRanges } from './position-ranges.js';
+import { fromRanges, type PositionRanges } from './position-ranges.js';
 
-/** One accepted request inside a segment. Its events have the positions `base … base + total - 1`. */
-export interface SegmentRequest {
+/** One accepted request inside a segment, without its bytes. Its events have the positions `base … base + total - 1`. */
+export interface RequestHeader {
   readonly requestId: string;
   readonly sourceId: string;
   readonly dialect: string;
@@ -17,13 +17,22 @@ export interface SegmentRequest {
   readonly total: number;
   /** Positions within the request that were refused. */
   readonly rejected: PositionRanges;
-  /** The bytes as they came, decompressed, without credentials. */
-  readonly body: Buffer;
+  /** Length of the body. */
+  readonly bytes: number;
 }
 
-type RequestHeader = Omit<SegmentRequest, 'body'> & { readonly bytes: number };
+/** What routing needs to know; the bodies are read only by who looks into the events. */
+export interface SegmentHeader {
+  readonly v: 1;
+  readonly requests: readonly RequestHeader[];
+}
 
-const VERSION = 1;
+export interface EncodedSegment {
+  readonly header: string;
+  /** A codec byte and the bodies one after the other, as they came, gzipped from 1 KiB on. */
+  readonly bodies: Buffer;
+}
+
 const RAW = 0;
 const GZIP = 1;
 /** Below this, compressing costs more than it saves. */
@@ -32,36 +41,46 @@ const COMPRESS_FROM_BYTES = 1_024;
 const compress = promisify<Buffer, { level: number }, Buffer>(gzip);
 const decompress = promisify<Buffer, Buffer>(gunzip);
 
-/** `version, codec, payload`; payload is `header length (4 bytes), header JSON, bodies`, gzipped from 1 KiB on. */
-export async function encodeSegment(requests: readonly SegmentRequest[]): Promise<Buffer> {
-  const header: RequestHeader[] = requests.map(({ body, ...rest }) => ({ ...rest, bytes: body.length }));
-  const headerBytes = Buffer.from(JSON.stringify(header));
-  const headerLength = Buffer.alloc(4);
-  headerLength.writeUInt32BE(headerBytes.length);
-  const payload = Buffer.concat([headerLength, headerBytes, ...requests.map((request) => request.body)]);
-  if (payload.length < COMPRESS_FROM_BYTES) return Buffer.concat([Buffer.from([VERSION, RAW]), payload]);
-  return Buffer.concat([Buffer.from([VERSION, GZIP]), await compress(payload, { level: constants.Z_BEST_SPEED })]);
+export async function encodeSegment(
+  requests: readonly RequestHeader[],
+  bodies: readonly Buffer[],
+): Promise<EncodedSegment> {
+  const header: SegmentHeader = { v: 1, requests };
+  return { header: JSON.stringify(header), bodies: await encodeBodies(bodies) };
 }
 
-export async function decodeSegment(stored: Buffer): Promise<readonly SegmentRequest[]> {
-  const [version, codec] = stored;
-  if (version !== VERSION) throw new Error(`segment version ${version} is not known to this release`);
-  const rest = stored.subarray(2);
-  const payload = codec === GZIP ? await decompress(rest) : rest;
-  const headerEnd = 4 + payload.readUInt32BE(0);
-  const header = JSON.parse(payload.toString('utf8', 4, headerEnd)) as RequestHeader[];
-  let offset = headerEnd;
-  return header.map(({ bytes, ...rest }) => {
+async function encodeBodies(bodies: readonly Buffer[]): Promise<Buffer> {
+  const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
+  if (bytes < COMPRESS_FROM_BYTES) return Buffer.concat([Buffer.of(RAW), ...bodies]);
+  const [only] = bodies;
+  const plain = bodies.length === 1 && only ? only : Buffer.concat(bodies);
+  return Buffer.concat([Buffer.of(GZIP), await compress(plain, { level: constants.Z_BEST_SPEED })]);
+}
+
+export function readHeader(text: string): SegmentHeader {
+  const header = JSON.parse(text) as SegmentHeader;
+  if (header.v !== 1) throw new Error(`segment version ${String(header.v)} is not known to this release`);
+  return header;
+}
+
+/** The bodies, in the order of the header's requests. */
+export async function readBodies({ requests }: SegmentHeader, stored: Buffer): Promise<readonly Buffer[]> {
+  const payload = stored[0] === GZIP ? await decompress(stored.subarray(1)) : stored.subarray(1);
+  let offset = 0;
+  return requests.map(({ bytes }) => {
     const body = payload.subarray(offset, offset + bytes);
     offset += bytes;
-    return { ...rest, body };
+    return body;
   });
 }
 
-export function acceptedCount(request: Pick<SegmentRequest, 'total' | 'rejected'>): number {
-  return request.total - countRanges(request.rejected);
-}
-
-export function rejectedSet(request: Pick<SegmentRequest, 'rejected'>): ReadonlySet<number> {
-  return new Set(fromRanges(request.rejected));
+/** Positions of the segment (not of the request) whose events are to be delivered. */
+export function livePositions(request: RequestHeader, duplicates: ReadonlySet<number>): number[] {
+  const rejected = new Set(fromRanges(request.rejected));
+  const positions: number[] = [];
+  for (let index = 0; index < request.total; index++) {
+    const position = request.base + index;
+    if (!rejected.has(index) && !duplicates.has(position)) positions.push(position);
+  }
+  return positions;
 }

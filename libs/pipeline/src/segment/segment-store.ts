@@ -3,28 +3,28 @@ import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
 import type { EventDecoder } from './event-decoder.js';
 import { fromRanges } from './position-ranges.js';
-import { decodeSegment, rejectedSet, type SegmentRequest } from './segment-format.js';
+import { readBodies, readHeader, type RequestHeader, type SegmentHeader } from './segment-format.js';
 import { eventId, shardOfSegment } from './segment-id.js';
 
-/** A segment with its events by position; undefined where refused at the door or a repeat of an earlier request. */
-export interface LoadedSegment {
+/** What is known of a segment without reading its events. */
+export interface SegmentHead {
   readonly id: string;
   /** Acceptance sequence of position 0. */
   readonly sequence: number;
-  readonly events: readonly (CanonicalEvent | undefined)[];
+  readonly header: SegmentHeader;
   /** Positions that repeat an earlier request by its idempotency or natural key. */
   readonly duplicates: ReadonlySet<number>;
-  readonly requests: readonly SegmentRequest[];
-  /** Bytes of the requests as they came, decompressed. */
-  readonly bytes: number;
 }
 
-/** Decoded segments kept in memory, counted by the bytes of their requests. */
-const CACHE_BYTES = 32 * 1024 * 1024;
+/** Events by position; undefined where refused at the door or a repeat of an earlier request. */
+export type SegmentEvents = readonly (CanonicalEvent | undefined)[];
+
+/** Decoded segments kept in memory, counted by the bytes of their requests (decoded they take several times that). */
+const CACHE_BYTES = 8 * 1024 * 1024;
 
 /** Reads segments and decodes them; the same segment is decoded once for all destinations that want it soon. */
 export class SegmentStore {
-  private readonly cache = new Map<string, Promise<LoadedSegment | undefined>>();
+  private readonly cache = new Map<string, Promise<SegmentEvents | undefined>>();
   private readonly sizes = new Map<string, number>();
   private cachedBytes = 0;
 
@@ -33,8 +33,17 @@ export class SegmentStore {
     private readonly decoder: EventDecoder,
   ) {}
 
+  /** Undefined once the segment is gone. */
+  async head(segmentId: string): Promise<SegmentHead | undefined> {
+    const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
+    const [header, sequence, skipped] = await this.redis.shared.hmget(key, 'h', 'q', 'd');
+    if (header === null || header === undefined) return undefined;
+    const duplicates = new Set(fromRanges(skipped ?? ''));
+    return { id: segmentId, sequence: Number(sequence), header: readHeader(header), duplicates };
+  }
+
   /** Undefined once the segment is gone. Rejects when Redis does not answer or the bytes cannot be decoded. */
-  load(segmentId: string): Promise<LoadedSegment | undefined> {
+  events(segmentId: string): Promise<SegmentEvents | undefined> {
     const cached = this.cache.get(segmentId);
     if (cached) {
       // Least recently used first: a hit moves to the end.
@@ -45,10 +54,43 @@ export class SegmentStore {
     const loading = this.read(segmentId);
     this.cache.set(segmentId, loading);
     loading.then(
-      (segment) => (segment ? this.remember(segmentId, segment.bytes) : this.forget(segmentId)),
+      (events) => events === undefined && this.forget(segmentId),
       () => this.forget(segmentId),
     );
     return loading;
+  }
+
+  private async read(segmentId: string): Promise<SegmentEvents | undefined> {
+    const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
+    const [text, stored, skipped] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'd');
+    if (!text || !stored) return undefined;
+    const header = readHeader(text.toString());
+    const duplicates = new Set(fromRanges(skipped?.toString() ?? ''));
+    const bodies = await readBodies(header, stored);
+    const events = header.requests.flatMap((request, i) => this.decode(segmentId, request, bodies[i], duplicates));
+    this.remember(
+      segmentId,
+      header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
+    );
+    return events;
+  }
+
+  private decode(
+    segmentId: string,
+    request: RequestHeader,
+    body: Buffer = Buffer.alloc(0),
+    duplicates: ReadonlySet<number>,
+  ): SegmentEvents {
+    const rejected = new Set(fromRanges(request.rejected));
+    const decoded = this.decoder.decode({
+      ...request,
+      body,
+      accepts: (index) => !rejected.has(index),
+      idAt: (index) => eventId(segmentId, request.base + index),
+    });
+    return Array.from({ length: request.total }, (_, index) =>
+      rejected.has(index) || duplicates.has(request.base + index) ? undefined : decoded[index],
+    );
   }
 
   private remember(segmentId: string, bytes: number): void {
@@ -65,36 +107,5 @@ export class SegmentStore {
     this.cache.delete(segmentId);
     this.cachedBytes -= this.sizes.get(segmentId) ?? 0;
     this.sizes.delete(segmentId);
-  }
-
-  private async read(segmentId: string): Promise<LoadedSegment | undefined> {
-    const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
-    const [bytes, sequence, skipped] = await this.redis.shared.hmgetBuffer(key, 'b', 'q', 'd');
-    if (!bytes) return undefined;
-    const requests = await decodeSegment(bytes);
-    const duplicates = new Set(fromRanges(skipped?.toString() ?? ''));
-    const events = requests.flatMap((request) => this.decode(segmentId, request, duplicates));
-    const size = requests.reduce((sum, request) => sum + request.body.length, 0);
-    return { id: segmentId, sequence: Number(sequence), events, duplicates, requests, bytes: size };
-  }
-
-  private decode(
-    segmentId: string,
-    request: SegmentRequest,
-    duplicates: ReadonlySet<number>,
-  ): (CanonicalEvent | undefined)[] {
-    const rejected = rejectedSet(request);
-    const decoded = this.decoder.decode({
-      ...request,
-      body: request.body,
-      accepts: (index) => !rejected.has(index),
-      idAt: (index) => eventId(segmentId, request.base + index),
-    });
-    const events: (CanonicalEvent | undefined)[] = [];
-    for (let index = 0; index < request.total; index++) {
-      const skip = rejected.has(index) || duplicates.has(request.base + index);
-      events.push(skip ? undefined : decoded[index]);
-    }
-    return events;
   }
 }
