@@ -230,6 +230,21 @@ describe('rotating credentials', () => {
     expect(app.configuration.source('vibefollow', 'sk_live_cut')).toBeUndefined();
   });
 
+  it('keeps what is public: the project of a Kixo pair, the company of Klaviyo', async () => {
+    const kixo = { name: 'x', dialect: 'kixo', credentials: { projectId: 'kx_proj_stays', apiKey: 'kx_key_goes' } };
+    await app.call('PUT', '/sources/pair', kixo);
+    await app.call('POST', '/sources/pair/rotate');
+    const pair = app.configuration.sources.get('pair')?.credentials;
+    expect(pair?.projectId).toBe('kx_proj_stays');
+    expect(pair?.apiKey).not.toBe('kx_key_goes');
+    const klaviyo = { name: 'x', dialect: 'klaviyo', credentials: { privateKey: 'pk_goes', companyId: 'STAYS1' } };
+    await app.call('PUT', '/sources/company', klaviyo);
+    await app.call('POST', '/sources/company/rotate', { overlapSeconds: 60 });
+    const company = app.configuration.sources.get('company');
+    expect(company?.credentials.companyId).toBe('STAYS1');
+    expect(company?.credentials.privateKey).not.toBe('pk_goes');
+  });
+
   it('takes over given ones', async () => {
     await app.call('PUT', '/sources/given', { name: 'x', dialect: 'flokit', credentials: { apiKey: 'fk_a' } });
     const answer = await app.call('POST', '/sources/given/rotate', { credentials: { apiKey: 'fk_b_0123456789' } });

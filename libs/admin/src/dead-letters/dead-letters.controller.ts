@@ -5,6 +5,7 @@ import { AdminController } from '../http/admin-controller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
+import { DeadLetterDto } from './dead-letter.dto.js';
 
 interface DeadLetterListQuery extends PageQuery {
   readonly destinationId?: string;
@@ -15,7 +16,7 @@ export class DeadLettersController {
   constructor(private readonly deliveries: DeliveryOperations) {}
 
   @Get()
-  @Paged('Events that a destination refused for good')
+  @Paged('Events that a destination refused for good', DeadLetterDto)
   @ApiQuery({ name: 'destinationId', required: false, type: String })
   async list(@Query() query: DeadLetterListQuery): Promise<ListAnswer<DeadLetter>> {
     const { destinationId, cursor } = query;

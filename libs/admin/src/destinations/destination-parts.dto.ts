@@ -1,6 +1,6 @@
-import { ArrayMaxSize, ArrayMinSize, IsArray, IsInt, IsOptional, IsString, Matches, Max, Min } from 'class-validator';
+import { ArrayMaxSize, ArrayMinSize, IsArray, IsOptional, IsString, Matches } from 'class-validator';
 import type { JsonObject } from '#canonical';
-import { FreeForm } from '../http/document-rules.js';
+import { FreeForm, WholeNumber } from '../http/document-rules.js';
 
 const MAX_RULES = 250;
 const NOT_EMPTY = { message: 'must not be empty; leave it out to match all' };
@@ -62,44 +62,32 @@ export class TransformDto {
 /** A fill target: a request goes out as soon as one bound is reached. */
 export class BatchDto {
   @IsOptional()
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1)
   maxEvents?: number;
 
   @IsOptional()
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1)
   maxBytes?: number;
 
   @IsOptional()
-  @Max(3_600_000)
-  @Min(0)
-  @IsInt()
+  @WholeNumber(0, 3_600_000)
   maxWaitMs?: number;
 }
 
 export class RetryDto {
   @IsOptional()
-  @Max(1_000)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, 1_000)
   maxAttempts?: number;
 
   @IsOptional()
-  @Max(90 * DAY_SECONDS)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, 90 * DAY_SECONDS)
   maxAgeSeconds?: number;
 
   @IsOptional()
-  @Max(DAY_MS)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, DAY_MS)
   minDelayMs?: number;
 
   @IsOptional()
-  @Max(DAY_MS)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, DAY_MS)
   maxDelayMs?: number;
 }

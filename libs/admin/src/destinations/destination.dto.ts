@@ -2,21 +2,18 @@ import { Type } from 'class-transformer';
 import {
   IsBoolean,
   IsIn,
-  IsInt,
   IsObject,
   IsOptional,
   IsString,
   Length,
   Matches,
-  Max,
   MaxLength,
-  Min,
   ValidateNested,
 } from 'class-validator';
 import type { JsonObject } from '#canonical';
 import type { RateLimit } from '#control-plane';
 import { BatchDto, MatchDto, RetryDto, TransformDto } from './destination-parts.dto.js';
-import { CredentialsRule, FreeForm, RateLimitRule, ReadOnly } from '../http/document-rules.js';
+import { CredentialsRule, FreeForm, RateLimitRule, ReadOnly, WholeNumber } from '../http/document-rules.js';
 
 const MAX_OVERLAP_SECONDS = 30 * 86_400;
 
@@ -75,16 +72,12 @@ export class DestinationDto {
   retry?: RetryDto;
 
   @IsOptional()
-  @Max(300_000)
-  @Min(100)
-  @IsInt()
+  @WholeNumber(100, 300_000)
   timeoutMs?: number;
 
   /** Requests at the same time, over all workers. */
   @IsOptional()
-  @Max(100)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, 100)
   concurrency?: number;
 
   @IsOptional()
@@ -93,8 +86,7 @@ export class DestinationDto {
 
   /** Above it further events become dead letters; null: only the common budget holds. */
   @IsOptional()
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1)
   maxQueuedBytes?: number | null;
 
   /** Absent: as it is. */
@@ -118,8 +110,6 @@ export class DestinationDto {
 export class DestinationRotationDto {
   /** How long the old secret signs beside the new one. */
   @IsOptional()
-  @Max(MAX_OVERLAP_SECONDS)
-  @Min(0)
-  @IsInt()
+  @WholeNumber(0, MAX_OVERLAP_SECONDS)
   overlapSeconds?: number;
 }

@@ -19,6 +19,7 @@ import { Paged } from '../http/paged.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { patchUntilWritten } from '../http/patch.js';
 import { problem, ProblemError } from '../http/problem.js';
+import { DestinationStatsDto } from './destination-stats.dto.js';
 import { DestinationDto, DestinationRotationDto } from './destination.dto.js';
 import {
   patchDestinationDraft,
@@ -37,7 +38,7 @@ export class DestinationsController {
   ) {}
 
   @Get()
-  @Paged('Who gets what')
+  @Paged('Who gets what', DestinationDto)
   async list(@Query() query: PageQuery): Promise<ListAnswer<DestinationView>> {
     const { items, nextCursor } = pageOf(await this.destinations.list(), (stored) => stored.destination.id, query);
     return { data: items.map((stored) => viewDestination(stored)), nextCursor };
@@ -144,7 +145,7 @@ export class DestinationsController {
 
   @Get(':id/stats')
   @ApiOperation({ summary: 'How its deliveries go', description: 'Counted in events.' })
-  @ApiResponse({ status: 200, description: 'The counts at this moment.' })
+  @ApiResponse({ status: 200, description: 'The counts at this moment.', type: DestinationStatsDto })
   async stats(@Param('id') id: string): Promise<DestinationStats> {
     const { destination } = await this.destinations.get(id);
     return this.deliveries.stats(destination.id);

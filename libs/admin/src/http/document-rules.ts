@@ -5,16 +5,17 @@ import { isJsonObject } from '#canonical';
 
 const MAX_WINDOWS = 10;
 
+/** Bounds are inclusive. */
+export function WholeNumber(minimum: number, maximum = Number.MAX_SAFE_INTEGER): PropertyDecorator {
+  return decorate(IsInt(), Min(minimum), Max(maximum), ApiProperty({ type: 'integer', minimum, maximum }));
+}
+
 /** So many requests in so many seconds. */
 export class RateWindowDto {
-  @Max(10_000_000)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, 10_000_000)
   requests!: number;
 
-  @Max(86_400)
-  @Min(1)
-  @IsInt()
+  @WholeNumber(1, 86_400)
   perSeconds!: number;
 }
 

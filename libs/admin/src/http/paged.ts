@@ -1,9 +1,10 @@
 import { applyDecorators } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { ApiExtraModels, ApiOperation, ApiQuery, ApiResponse, getSchemaPath } from '@nestjs/swagger';
 
 /** Documents a list: `{"data": […], "nextCursor": string|null}`. */
-export function Paged(summary: string): MethodDecorator {
+export function Paged(summary: string, itemType: new () => object): MethodDecorator {
   return applyDecorators(
+    ApiExtraModels(itemType),
     ApiOperation({ summary }),
     ApiQuery({ name: 'limit', required: false, schema: { type: 'integer', minimum: 1, maximum: 250, default: 50 } }),
     ApiQuery({ name: 'cursor', required: false, description: '`nextCursor` of the page before.', type: String }),
@@ -14,7 +15,7 @@ export function Paged(summary: string): MethodDecorator {
         type: 'object',
         required: ['data', 'nextCursor'],
         properties: {
-          data: { type: 'array', items: { type: 'object', additionalProperties: true } },
+          data: { type: 'array', items: { $ref: getSchemaPath(itemType) } },
           nextCursor: { type: 'string', nullable: true },
         },
       },

@@ -1,7 +1,7 @@
-import { IsBoolean, IsInt, IsOptional, IsString, Length, Matches, Max, MaxLength, Min } from 'class-validator';
+import { IsBoolean, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import type { JsonObject } from '#canonical';
 import type { RateLimit } from '#control-plane';
-import { CredentialsRule, RateLimitRule, ReadOnly } from '../http/document-rules.js';
+import { CredentialsRule, RateLimitRule, ReadOnly, WholeNumber } from '../http/document-rules.js';
 
 /** Who may send. */
 export class SourceDto {
@@ -47,9 +47,7 @@ const DAY_SECONDS = 86_400;
 export class SourceRotationDto {
   /** How long the present credentials stay good beside the new ones. */
   @IsOptional()
-  @Max(30 * DAY_SECONDS)
-  @Min(0)
-  @IsInt()
+  @WholeNumber(0, 30 * DAY_SECONDS)
   overlapSeconds?: number;
 
   @CredentialsRule()

@@ -18,7 +18,7 @@ export class SourcesController {
   constructor(private readonly sources: SourcesService) {}
 
   @Get()
-  @Paged('Who may send')
+  @Paged('Who may send', SourceDto)
   async list(@Query() query: PageQuery): Promise<ListAnswer<SourceView>> {
     const { items, nextCursor } = pageOf(await this.sources.list(), ({ source }) => source.id, query);
     return { data: items.map((stored) => viewSource(stored)), nextCursor };

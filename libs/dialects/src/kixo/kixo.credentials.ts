@@ -21,7 +21,11 @@ export const credentials: CredentialsSpec = {
     additionalProperties: false,
     properties: {
       projectId: { ...plain, description: 'project_id of the body.' },
-      apiKey: { ...plain, description: 'api_key of the body; counts only together with its project_id.' },
+      apiKey: {
+        ...plain,
+        writeOnly: true,
+        description: 'api_key of the body; counts only together with its project_id.',
+      },
     },
   },
   generate: ({ projectId, apiKey }, random) => ({

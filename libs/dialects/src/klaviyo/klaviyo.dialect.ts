@@ -28,7 +28,12 @@ const credentials: CredentialsSpec = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      privateKey: { type: 'string', minLength: 1, description: 'For /api/*, sent as `Klaviyo-API-Key` or `Bearer`.' },
+      privateKey: {
+        type: 'string',
+        minLength: 1,
+        writeOnly: true,
+        description: 'For /api/*, sent as `Klaviyo-API-Key` or `Bearer`.',
+      },
       companyId: { type: 'string', minLength: 1, description: 'Public, for /client/*, sent as `company_id`.' },
     },
   },
