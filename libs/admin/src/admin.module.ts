@@ -5,6 +5,8 @@ import { DestinationTypesController, DialectsController } from './catalogue/cata
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { AdminPaths } from './http/admin-paths.js';
+import { DestinationTestController, PreviewController } from './preview/preview.controller.js';
+import { PreviewService } from './preview/preview.service.js';
 import { SourcesController } from './sources/sources.controller.js';
 
 export interface AdminBindings {
@@ -30,11 +32,13 @@ export class AdminModule implements NestModule {
       controllers: [
         SourcesController,
         DestinationsController,
+        DestinationTestController,
         DeadLettersController,
+        PreviewController,
         DialectsController,
         DestinationTypesController,
       ],
-      providers: [AdminPaths],
+      providers: [PreviewService, AdminPaths],
     };
   }
 

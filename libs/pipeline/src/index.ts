@@ -5,3 +5,6 @@ export { LeasedRequestLimiter } from './limits/request-limiter.js';
 export { PipelineModule } from './pipeline.module.js';
 export * from './rejections/rejection-store.js';
 export * from './segment/event-decoder.js';
+export { DestinationTester, type TestResult } from './delivery/destination-tester.js';
+export { rehearse, type Rehearsal, type ShownRequest } from './delivery/rehearsal.js';
+export { eventId } from './segment/segment-id.js';

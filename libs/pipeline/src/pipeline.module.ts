@@ -14,6 +14,7 @@ import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections } 
 import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
+import { DestinationTester } from './delivery/destination-tester.js';
 import { HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
@@ -114,6 +115,12 @@ const providers: Provider[] = [
     useFactory: (redis: RedisConnections, configuration: Configuration, engine: DeliveryEngine, ledger: Ledger) =>
       new DestinationOperations(redis, configuration, engine.queues, ledger),
     inject: [RedisConnections, Configuration, DeliveryEngine, Ledger],
+  },
+  {
+    provide: DestinationTester,
+    useFactory: (connectors: ConnectorRegistry, http: OutgoingHttp, log: Log) =>
+      new DestinationTester(connectors, http, log.child({ component: 'delivery' })),
+    inject: [ConnectorRegistry, OutgoingHttp, Log],
   },
 ];
 

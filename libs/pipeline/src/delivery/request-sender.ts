@@ -1,7 +1,7 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { Connector, Interpretation, OutboundRequest } from '#destinations';
-import type { Log, OutgoingHttp, SendResult } from '#platform';
+import { redactText, type Log, type OutgoingHttp, type SendResult } from '#platform';
 
 /** What came of one request. `aborted`: the gateway is stopping; nobody knows whether it arrived. */
 export type Sent =
@@ -48,8 +48,10 @@ export class RequestSender {
     if (result.kind === 'failure') return failure(result);
     const response = { status: result.status, headers: result.headers, body: result.body, receivedAtMs: Date.now() };
     const interpretation = connector.interpret(response, events, lane);
-    const code = `http_${result.status}`;
-    return { kind: 'answered', interpretation, status: result.status, code, body: result.body, tookMs: result.tookMs };
+    const { status, tookMs } = result;
+    // Some vendors echo what they were sent; what is kept of an answer must not hold a credential.
+    const body = redactText(result.body, Object.values(settings.credentials));
+    return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs };
   }
 
   private exchange(request: OutboundRequest, { destination, signal }: Outgoing): Promise<SendResult> {

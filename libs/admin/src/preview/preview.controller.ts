@@ -1,0 +1,43 @@
+import { Body, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Configuration } from '#control-plane';
+import { DestinationTester, type TestResult } from '#pipeline';
+import { AdminController } from '../http/admin-controller.js';
+import { notFound } from '../http/problem.js';
+import { PreviewRequest, readPreviewRequest } from './preview.request.js';
+import { PreviewService, type Preview } from './preview.service.js';
+
+@AdminController('preview', 'Try out')
+export class PreviewController {
+  constructor(private readonly previews: PreviewService) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'See what a request would become',
+    description: 'Nothing is sent or kept. Requests are shown whether or not the destination wants the events.',
+  })
+  @ApiBody({ type: PreviewRequest })
+  @ApiResponse({ status: 200, description: 'The events, what was refused, and what each destination would be sent.' })
+  preview(@Body() body: unknown): Preview {
+    return this.previews.preview(readPreviewRequest(body), Date.now());
+  }
+}
+
+@AdminController('destinations', 'Destinations')
+export class DestinationTestController {
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly tester: DestinationTester,
+  ) {}
+
+  @Post(':id/test')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Send one sample event for real', description: 'Past queue and breaker; nothing is kept.' })
+  @ApiResponse({ status: 200, description: 'The request (redacted), the answer, and what it means.' })
+  test(@Param('id') id: string): Promise<TestResult> {
+    const destination = this.configuration.destinations.get(id);
+    if (!destination) throw notFound(`there is no destination ${id}`);
+    return this.tester.test(destination);
+  }
+}

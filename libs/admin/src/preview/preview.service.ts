@@ -1,0 +1,102 @@
+import { Injectable } from '@nestjs/common';
+import type { CanonicalEvent } from '#canonical';
+import { Configuration, type Destination } from '#control-plane';
+import { ConnectorRegistry } from '#destinations';
+import { DialectRegistry, type Dialect, type IngestRoute, type Rejection } from '#dialects';
+import { eventId, rehearse, type Rehearsal } from '#pipeline';
+import { invalidPreview, type PreviewRequest } from './preview.request.js';
+
+export interface Preview {
+  readonly events: readonly CanonicalEvent[];
+  readonly rejected: readonly Rejection[];
+  /** What the vendor would have answered where the request is refused as a whole. */
+  readonly refusal?: { readonly status: number; readonly body: string };
+  readonly destinations: readonly ({ readonly id: string } & Rehearsal)[];
+}
+
+/** Ids of events that never existed: all zeros and the position. */
+const PREVIEW_SEGMENT = '0'.repeat(17);
+
+/** A dry run from a vendor's request to every destination's requests: nothing is sent, nothing is kept. */
+@Injectable()
+export class PreviewService {
+  constructor(
+    private readonly dialects: DialectRegistry,
+    private readonly connectors: ConnectorRegistry,
+    private readonly configuration: Configuration,
+  ) {}
+
+  preview(request: PreviewRequest, now: number): Preview {
+    const dialect = this.dialects.get(request.dialect);
+    if (!dialect) throw invalidPreview('/dialect', 'is not a dialect; GET /admin/v1/dialects lists them');
+    const route = routeOf(dialect, request.path);
+    const destinations = this.chosen(request.destinationId);
+    const headers = Object.fromEntries(
+      Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
+    );
+    const view = { requestId: 'preview', path: route.path, query: {}, headers };
+    const checked = route.check(request.body, { request: view, receivedAt: now });
+    if (checked.kind === 'refused') {
+      const { status, body } = checked.reply;
+      return {
+        events: [],
+        rejected: checked.rejected,
+        refusal: { status, body },
+        destinations: this.rehearseAll(destinations, [], now),
+      };
+    }
+    const refused = new Set(checked.rejected.map(({ index }) => index));
+    const events = route.decode({
+      body: request.body,
+      route: route.id,
+      headers,
+      sourceId: request.sourceId ?? 'preview',
+      receivedAt: now,
+      accepts: (index) => !refused.has(index),
+      idAt: (index) => eventId(PREVIEW_SEGMENT, index),
+    });
+    const accepted = events.filter((event) => event !== undefined);
+    return {
+      events: accepted,
+      rejected: checked.rejected,
+      destinations: this.rehearseAll(destinations, accepted, now),
+    };
+  }
+
+  private chosen(destinationId: string | undefined): readonly Destination[] {
+    const { destinations } = this.configuration;
+    if (destinationId === undefined) return [...destinations.values()];
+    const destination = destinations.get(destinationId);
+    if (!destination) throw invalidPreview('/destinationId', 'is not a destination');
+    return [destination];
+  }
+
+  private rehearseAll(
+    destinations: readonly Destination[],
+    events: readonly CanonicalEvent[],
+    now: number,
+  ): Preview['destinations'] {
+    return destinations.flatMap((destination) => {
+      const connector = this.connectors.get(destination.type);
+      return connector ? [{ id: destination.id, ...rehearse(destination, connector, events, now) }] : [];
+    });
+  }
+}
+
+/** By path as a client would call it, else the one of the dialect's own sample. */
+function routeOf(dialect: Dialect, path: string | undefined): IngestRoute {
+  const wanted = path ?? dialect.sample({}).path;
+  const native = `/${wanted.split('?')[0] ?? ''}/`.replace(/\/+/g, '/').slice(0, -1);
+  const prefix = `/${dialect.name}`;
+  const route = dialect.routes.find(
+    (one) =>
+      native === one.path ||
+      native === prefix + one.path ||
+      (dialect.optionalPrefix !== undefined && prefix + one.path.slice(dialect.optionalPrefix.length) === native),
+  );
+  if (!route) {
+    const known = dialect.routes.map((one) => one.path).join(', ');
+    throw invalidPreview('/path', `is none of ${dialect.title}'s: ${known}`);
+  }
+  return route;
+}
