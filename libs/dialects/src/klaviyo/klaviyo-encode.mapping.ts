@@ -23,22 +23,28 @@ export function encode(events: readonly CanonicalEvent[], place: Place): JsonObj
       return withRemainder({ data }, envelope);
     }
     case 'bulk':
-      return withRemainder({ data: only(encodeItems(events, place)) }, envelope);
+      return withRemainder({ data: encodeOneItem(events, place) }, envelope);
     case 'single':
       return withRemainder({ data: encodeSingle(only(events), place) }, envelope);
   }
 }
 
-function only<T>(list: readonly T[]): T {
-  const [first] = list;
-  if (first === undefined || list.length > 1) throw new RangeError(`takes exactly one, not ${list.length}`);
-  return first;
+function only(events: readonly CanonicalEvent[]): CanonicalEvent {
+  const [event] = events;
+  if (event === undefined || events.length > 1) throw new RangeError(`takes one event, not ${events.length}`);
+  return event;
 }
 
-interface OpenItem {
+interface ItemParts {
   readonly profile: ProfileWire;
-  readonly key: string;
+  /** The event that opened the item. */
   readonly of: CanonicalEvent;
+  readonly events: readonly EventWire[];
+}
+
+interface OpenItem extends ItemParts {
+  /** The profile as text. */
+  readonly key: string;
   readonly events: EventWire[];
 }
 
@@ -59,12 +65,23 @@ export function encodeItems(events: readonly CanonicalEvent[], place: Place): re
   return items.map((item) => closeItem(item, place));
 }
 
+/** The first event tells of the profile; it alone carries what an item says once. */
+function encodeOneItem(events: readonly CanonicalEvent[], place: Place): BulkItemWire {
+  const [first] = events;
+  const who = new Set(
+    events.map(({ user_id, anonymous_id, identity }) => JSON.stringify([user_id, anonymous_id, identity])),
+  );
+  if (first === undefined || who.size > 1) throw new RangeError(`takes the events of one profile, not of ${who.size}`);
+  const profile = encodeProfile(first);
+  return closeItem({ profile, of: first, events: events.map(encodeEvent) }, place);
+}
+
 function opensItem(event: CanonicalEvent): boolean {
   const { item, ignored } = own(event);
   return item !== undefined || ignored !== undefined || encodePatch(event) !== undefined;
 }
 
-function closeItem({ profile, of, events }: OpenItem, place: Place): BulkItemWire {
+function closeItem({ profile, of, events }: ItemParts, place: Place): BulkItemWire {
   const data = withMeta(profile, of, place);
   const item = { type: 'event-bulk-create', attributes: { profile: { data }, events: { data: events } } } as const;
   return withRemainder(item, own(of).item);
@@ -114,7 +131,7 @@ function eventAttributes(event: CanonicalEvent): EventAttributesWire {
     properties,
     time: timestamp,
     ...(value?.amount !== undefined && { value: value.amount }),
-    ...(value?.currency !== undefined && { value_currency: value.currency }),
+    ...(value?.currency !== undefined && { value_currency: value.currency.toUpperCase() }),
     unique_id: typeof uniqueId === 'string' ? uniqueId : event.id,
     ...(backfill === true && { backfill: true }),
   };

@@ -62,6 +62,51 @@ function mutated(value: Json, [name, ...deeper]: readonly string[], replacement:
   return Array.isArray(value) ? entries.map(([, member]) => member ?? null) : Object.fromEntries(entries);
 }
 
+describe('an item with a large profile', () => {
+  const profile = { data: { type: 'profile', id: '01G', attributes: { properties: { bio: 'x'.repeat(9000) } } } };
+  const metric = { data: { type: 'metric', attributes: { name: 'Viewed' } } };
+  const event = { type: 'event', attributes: { metric, properties: {} } };
+  const item = { type: 'event-bulk-create', attributes: { profile, events: { data: [event, event, event] } } };
+
+  it.each([
+    [
+      'klaviyo.job',
+      { data: { type: 'event-bulk-create-job', attributes: { 'events-bulk-create': { data: [item] } } } },
+    ],
+    ['klaviyo.client_bulk', { data: item }],
+  ])('does not multiply it over its events by %s', (id, body) => {
+    const events = decode(routeOf(id), body);
+    expect(events.map(({ identity }) => identity)).toEqual([
+      { vendor_profile_id: '01G' },
+      { vendor_profile_id: '01G' },
+      { vendor_profile_id: '01G' },
+    ]);
+    expect(events.map(({ profile: change }) => JSON.stringify(change ?? null).length)).toEqual([9033, 4, 4]);
+    expect(decode(routeOf(id), overTheWire(routeOf(id).encode(events)))).toEqual(events);
+  });
+});
+
+describe('a route that takes less than is to be sent', () => {
+  const track = (id: string, user_id: string): CanonicalEvent => ({
+    id,
+    type: 'track',
+    event: 'Viewed',
+    user_id,
+    anonymous_id: null,
+    timestamp: '2026-06-01T10:00:00.000Z',
+    received_at: '2026-06-01T10:00:00.000Z',
+    properties: {},
+    source: { id: 'src-1', dialect: 'flokit' },
+  });
+
+  it('says so instead of sending a part', () => {
+    const two = [track('evt_1', 'a'), track('evt_2', 'b')];
+    expect(() => routeOf('klaviyo.single').encode(two)).toThrow(RangeError);
+    expect(() => routeOf('klaviyo.client_bulk').encode(two)).toThrow(RangeError);
+    expect(() => routeOf('klaviyo.client_bulk').encode([])).toThrow(RangeError);
+  });
+});
+
 const cases = [
   { id: 'klaviyo.job', layout: 'job', bodies: jobs },
   { id: 'klaviyo.single', layout: 'single', bodies: singles },
