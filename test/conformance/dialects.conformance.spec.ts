@@ -1,30 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isJsonObject, type CanonicalEvent } from '#canonical';
-import { dialectFolders, loadDialect, type AppendRequest, type Dialect, type StoredRequest } from '#dialects';
+import { dialectFolders, loadDialect, type AppendRequest, type Dialect } from '#dialects';
 import { readGoldens, type Golden, type GoldenRequest, type GoldenResponse } from './golden.js';
 import { IngestFixture, type HttpAnswer } from './ingest-fixture.js';
 import { memoryId, World, type Stage } from './memory-ports.js';
+import { storedRequest } from './stored-request.js';
 
 const ROOT = join(import.meta.dirname, '../../libs/dialects/src');
-
-function storedRequest(append: AppendRequest, request: number): StoredRequest {
-  const refused = new Set(append.checked.rejected.map(({ index }) => index));
-  return {
-    body: deepFreeze(JSON.parse(append.body.toString('utf8'))),
-    route: append.route,
-    headers: append.headers,
-    sourceId: append.sourceId,
-    receivedAt: append.receivedAt,
-    accepts: (index) => !refused.has(index),
-    idAt: (index) => memoryId(request, index),
-  };
-}
-
-function deepFreeze(value: unknown): unknown {
-  if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) deepFreeze(member);
-  return Object.freeze(value);
-}
 
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
