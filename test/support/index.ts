@@ -1,9 +1,15 @@
+export * from './admin.js';
 export { projectRoot } from './build.js';
+export * from './flokit-sender.js';
 export * from './gateway.js';
+export * from './http-client.js';
+export * from './line.js';
+export * from './neighbours.js';
 export * from './redis.js';
 export * from './redis-cluster.js';
 export * from './resources.js';
 export * from './sink.js';
+export * from './sink-events.js';
 export * from './temp-dir.js';
 export * from './tied-process.js';
 export * from './until.js';
