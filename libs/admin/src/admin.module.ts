@@ -5,6 +5,8 @@ import { DestinationTypesController, DialectsController } from './catalogue/cata
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { AdminPaths } from './http/admin-paths.js';
+import { EventsController } from './observation/events.controller.js';
+import { RejectionsController } from './observation/rejections.controller.js';
 import { DestinationTestController, PreviewController } from './preview/preview.controller.js';
 import { PreviewService } from './preview/preview.service.js';
 import { SourcesController } from './sources/sources.controller.js';
@@ -35,6 +37,8 @@ export class AdminModule implements NestModule {
         DestinationTestController,
         DeadLettersController,
         PreviewController,
+        EventsController,
+        RejectionsController,
         DialectsController,
         DestinationTypesController,
       ],

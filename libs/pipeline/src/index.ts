@@ -8,3 +8,5 @@ export * from './segment/event-decoder.js';
 export { DestinationTester, type TestResult } from './delivery/destination-tester.js';
 export { rehearse, type Rehearsal, type ShownRequest } from './delivery/rehearsal.js';
 export { eventId } from './segment/segment-id.js';
+export { EventBrowser, type RecentQuery } from './observation/event-browser.js';
+export { EventTracer, type EventTrace } from './observation/event-tracer.js';

@@ -20,6 +20,8 @@ export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARD_COUNT },
 export const shardKeys = {
   /** Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted. */
   counters: (shard: number) => `gw:{s${shard}}:counters`,
+  /** Sorted set of every segment's id by acceptance sequence, for browsing and replay. */
+  segments: (shard: number) => `gw:{s${shard}}:segments`,
   /** Sorted set of segment ids by acceptance sequence: appended, not yet fanned out. */
   unrouted: (shard: number) => `gw:{s${shard}}:unrouted`,
   /** Sorted set of segment ids by the end of a router's lease (ms). */

@@ -19,6 +19,8 @@ import { HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
+import { EventBrowser } from './observation/event-browser.js';
+import { EventTracer } from './observation/event-tracer.js';
 import { declareQueueGauges } from './queue-gauges.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
@@ -121,6 +123,17 @@ const providers: Provider[] = [
     useFactory: (connectors: ConnectorRegistry, http: OutgoingHttp, log: Log) =>
       new DestinationTester(connectors, http, log.child({ component: 'delivery' })),
     inject: [ConnectorRegistry, OutgoingHttp, Log],
+  },
+  {
+    provide: EventBrowser,
+    useFactory: (redis: RedisConnections, segments: SegmentStore) => new EventBrowser(redis, segments),
+    inject: [RedisConnections, SegmentStore],
+  },
+  {
+    provide: EventTracer,
+    useFactory: (redis: RedisConnections, configuration: Configuration, segments: SegmentStore) =>
+      new EventTracer(redis, configuration, segments),
+    inject: [RedisConnections, Configuration, SegmentStore],
   },
 ];
 

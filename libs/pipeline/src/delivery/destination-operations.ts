@@ -1,10 +1,11 @@
-import type {
-  Configuration,
-  DeadLetter,
-  DeadLetterQuery,
-  DeliveryOperations,
-  DestinationStats,
-  Page,
+import {
+  invalid,
+  type Configuration,
+  type DeadLetter,
+  type DeadLetterQuery,
+  type DeliveryOperations,
+  type DestinationStats,
+  type Page,
 } from '#control-plane';
 import type { RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
@@ -112,8 +113,9 @@ interface Place {
 const newestFirst = (a: Place, b: Place): number => b.at - a.at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
 
 function readCursor(text: string): Place {
-  const slash = text.indexOf('/');
-  return { at: Number(text.slice(0, slash)), id: text.slice(slash + 1) };
+  const [, at, id] = /^(\d{1,16})\/(.{1,200})$/.exec(text) ?? [];
+  if (at !== undefined && id !== undefined) return { at: Number(at), id };
+  throw invalid([{ pointer: '/cursor', message: 'must be the nextCursor of an earlier answer' }]);
 }
 
 function isoTime(ms: string | undefined): string | null {

@@ -31,7 +31,12 @@ export class HistoryKeeper {
   }
 
   private async trimShard(shard: number, excess: number): Promise<void> {
-    const keys = [shardKeys.counters(shard), shardKeys.history(shard), shardKeys.segment(shard, '')];
+    const keys = [
+      shardKeys.counters(shard),
+      shardKeys.history(shard),
+      shardKeys.segments(shard),
+      shardKeys.segment(shard, ''),
+    ];
     const before = Date.now() - this.limits.maxAgeSeconds * 1_000;
     let left = excess;
     for (;;) {

@@ -51,7 +51,12 @@ export function appendArguments(
   now: number,
   deadline: number,
 ): { readonly keys: readonly string[]; readonly values: readonly ScriptArgument[] } {
-  const keys = [shardKeys.segment(shard, segmentId), shardKeys.unrouted(shard), shardKeys.counters(shard)];
+  const keys = [
+    shardKeys.segment(shard, segmentId),
+    shardKeys.unrouted(shard),
+    shardKeys.counters(shard),
+    shardKeys.segments(shard),
+  ];
   const newest = Math.floor(now / NATURAL_BUCKET_MS);
   for (let age = 0; age < NATURAL_BUCKETS; age++) keys.push(shardKeys.natural(shard, newest - age));
   const values: ScriptArgument[] = [

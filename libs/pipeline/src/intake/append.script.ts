@@ -4,7 +4,7 @@ import { defineScript } from '#platform';
  * Writes one segment and everything that makes it exactly-once at the door, in one step on one shard: idempotency
  * records, natural keys, acceptance sequence, queued bytes and the unrouted entry.
  *
- * KEYS: 1 segment, 2 unrouted, 3 counters, then the natural-key buckets (newest first), then idempotency keys.
+ * KEYS: 1 segment, 2 unrouted, 3 counters, 4 segments, then the natural-key buckets (newest first), then idempotency keys.
  * ARGV: 1 segment id, 2 header, 3 bodies, 4 number of natural buckets, 5 bucket lifetime (s), 6 latest time by Redis'
  *   clock at which this may still be written (ms), 7 number of requests; then per request: index of its idempotency
  *   key in KEYS or 0, idempotency lifetime (s), record, base, total, accepted, number of natural keys, and for each
@@ -37,9 +37,9 @@ for request = 1, tonumber(ARGV[7]) do
     live = live + tonumber(ARGV[a + 5])
     for n = 0, naturals - 1 do
       local position, digest = ARGV[first + 2 * n], ARGV[first + 2 * n + 1]
-      local repeated = redis.call('SADD', KEYS[4], digest) == 0
-      local bucket = 5
-      while not repeated and bucket < 4 + bucketCount do
+      local repeated = redis.call('SADD', KEYS[5], digest) == 0
+      local bucket = 6
+      while not repeated and bucket < 5 + bucketCount do
         repeated = redis.call('SISMEMBER', KEYS[bucket], digest) == 1
         bucket = bucket + 1
       end
@@ -48,7 +48,7 @@ for request = 1, tonumber(ARGV[7]) do
         live = live - 1
       end
     end
-    if naturals > 0 then redis.call('EXPIRE', KEYS[4], ARGV[5]) end
+    if naturals > 0 then redis.call('EXPIRE', KEYS[5], ARGV[5]) end
   end
   a = first + 2 * naturals
 end
@@ -57,6 +57,7 @@ if live > 0 then
   local sequence = redis.call('HINCRBY', KEYS[3], 'seq', positions) - positions
   redis.call('HSET', KEYS[1], 'h', ARGV[2], 'b', ARGV[3], 'q', sequence, 'z', size, 'd', table.concat(skipped, ','))
   redis.call('ZADD', KEYS[2], sequence, ARGV[1])
+  redis.call('ZADD', KEYS[4], sequence, ARGV[1])
   redis.call('HINCRBY', KEYS[3], 'events', live)
   redis.call('HINCRBY', KEYS[3], 'bytes', size)
 end

@@ -26,7 +26,6 @@ export interface RejectedRequest {
 export interface RejectionQuery {
   readonly sourceId?: string;
   readonly requestId?: string;
-  readonly limit: number;
 }
 
 const MAX_BYTES_PER_SHARD = 4 * 1024 * 1024;
@@ -79,7 +78,7 @@ export class RejectionStore {
   }
 
   /** Newest first. */
-  async list({ sourceId, requestId, limit }: RejectionQuery): Promise<readonly RejectedRequest[]> {
+  async list({ sourceId, requestId }: RejectionQuery): Promise<readonly RejectedRequest[]> {
     await this.flush();
     const shards = sourceId === undefined ? ALL_SHARDS : [shardOfSource(sourceId)];
     const lists = await Promise.all(shards.map((shard) => this.read(shard)));
@@ -87,8 +86,7 @@ export class RejectionStore {
       .flat()
       .filter((rejected) => sourceId === undefined || rejected.sourceId === sourceId)
       .filter((rejected) => requestId === undefined || rejected.requestId === requestId)
-      .sort((a, b) => b.at - a.at)
-      .slice(0, limit);
+      .sort((a, b) => b.at - a.at);
   }
 
   private async read(shard: number): Promise<readonly RejectedRequest[]> {

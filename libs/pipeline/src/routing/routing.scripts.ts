@@ -130,7 +130,7 @@ return tonumber(redis.call('HGET', KEYS[1], 'bytes') or '0')
 
 /**
  * Forgets the oldest settled segments of a shard.
- * KEYS: 1 counters, 2 history, 3 any segment (only its name before the id is used). ARGV: 1 bytes to free,
+ * KEYS: 1 counters, 2 history, 3 segments, 4 any segment (only its name before the id is used). ARGV: 1 bytes to free,
  * 2 forget what was released before (ms), 3 at most. Returns the number of segments and bytes forgotten.
  */
 export const trimHistoryScript = defineScript(
@@ -141,10 +141,11 @@ local count, freed = 0, 0
 local entries = redis.call('ZRANGE', KEYS[2], 0, tonumber(ARGV[3]) - 1, 'WITHSCORES')
 for i = 1, #entries, 2 do
   if freed >= wanted and tonumber(entries[i + 1]) >= before then break end
-  local segment = KEYS[3] .. entries[i]
+  local segment = KEYS[4] .. entries[i]
   freed = freed + tonumber(redis.call('HGET', segment, 'z') or '0')
   redis.call('DEL', segment)
   redis.call('ZREM', KEYS[2], entries[i])
+  redis.call('ZREM', KEYS[3], entries[i])
   count = count + 1
 end
 if freed > 0 then redis.call('HINCRBY', KEYS[1], 'hbytes', -freed) end

@@ -1,0 +1,46 @@
+import { Get, Param, Query } from '@nestjs/common';
+import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { CanonicalEvent } from '#canonical';
+import { EventBrowser, EventTracer, type EventTrace } from '#pipeline';
+import { AdminController } from '../http/admin-controller.js';
+import { Paged } from '../http/paged.js';
+import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { notFound } from '../http/problem.js';
+import { EventDto } from './observation.dto.js';
+
+interface EventListQuery extends PageQuery {
+  readonly sourceId?: string;
+  readonly event?: string;
+}
+
+@AdminController('events', 'Observation')
+export class EventsController {
+  constructor(
+    private readonly browser: EventBrowser,
+    private readonly tracer: EventTracer,
+  ) {}
+
+  @Get()
+  @Paged('Recently accepted events, newest first', EventDto)
+  @ApiQuery({ name: 'sourceId', required: false, type: String })
+  @ApiQuery({ name: 'event', required: false, type: String, description: 'Its exact name.' })
+  async list(@Query() query: EventListQuery): Promise<ListAnswer<CanonicalEvent>> {
+    const { sourceId, event } = query;
+    const data = await this.browser.recent({
+      limit: readLimit(query),
+      ...(sourceId === undefined ? {} : { sourceId }),
+      ...(event === undefined ? {} : { event }),
+    });
+    // What is recent changes by the moment: there is no second page of it.
+    return { data, nextCursor: null };
+  }
+
+  @Get(':id/trace')
+  @ApiOperation({ summary: 'Everything that happened to one event' })
+  @ApiResponse({ status: 200, description: 'Where it came from, and for each destination why it went there or not.' })
+  async trace(@Param('id') id: string): Promise<EventTrace> {
+    const trace = await this.tracer.trace(id);
+    if (!trace) throw notFound(`There is no event "${id}", or it is not kept any more.`);
+    return trace;
+  }
+}
