@@ -146,6 +146,11 @@ export interface HttpConnector extends ConnectorBase {
     identity: RequestIdentity,
   ): OutboundRequest;
   interpret(response: InboundResponse, events: readonly CanonicalEvent[], lane: string): Interpretation;
+  /**
+   * How long the vendor's own rate headers ask to rest after an answer that was no refusal (ms), so that the wall is
+   * never hit. Absent or undefined: they do not.
+   */
+  restMs?(response: InboundResponse): number | undefined;
   /** Fields of this event that do not reach the vendor. */
   lost?(event: CanonicalEvent, settings: ConnectorSettings): readonly LostField[];
 }

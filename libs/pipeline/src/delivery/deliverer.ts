@@ -187,6 +187,7 @@ export class Deliverer {
         : [...step.parts, ...others],
       notWanted: plan.notWanted,
       rejected: [...plan.rejected, ...step.rejected],
+      holdMs: Math.max(step.holdMs, (sent.kind === 'answered' && sent.restMs) || 0),
       ...answerOf(sent),
       ...attemptOf(sent, step, key, members, now),
     };

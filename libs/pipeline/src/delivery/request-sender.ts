@@ -14,6 +14,8 @@ export type Sent =
       readonly code: string;
       readonly body: string;
       readonly tookMs: number;
+      /** The vendor's rate headers ask to rest so long. */
+      readonly restMs?: number;
     };
 
 export interface Outgoing {
@@ -51,7 +53,8 @@ export class RequestSender {
     const { status, tookMs } = result;
     // Some vendors echo what they were sent; what is kept of an answer must not hold a credential.
     const body = redactText(result.body, Object.values(settings.credentials));
-    return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs };
+    const restMs = connector.restMs?.(response) ?? 0;
+    return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs, restMs };
   }
 
   private exchange(request: OutboundRequest, { destination, signal }: Outgoing): Promise<SendResult> {
