@@ -93,11 +93,13 @@ const providers: Provider[] = [
       http: OutgoingHttp,
       metrics: Metrics,
       log: Log,
+      environment: Environment,
     ) => {
       const ownLog = log.child({ component: 'delivery' });
       const deliveryMetrics = new DeliveryMetrics(metrics, ownLog);
       const parts = { redis, configuration, connectors, segments, ledger, history, pulse, http };
-      return new DeliveryEngine({ ...parts, metrics: deliveryMetrics, log: ownLog });
+      const { deadLetterMaxAgeSeconds } = environment;
+      return new DeliveryEngine({ ...parts, metrics: deliveryMetrics, deadLetterMaxAgeSeconds, log: ownLog });
     },
     inject: [
       RedisConnections,
@@ -110,6 +112,7 @@ const providers: Provider[] = [
       OutgoingHttp,
       Metrics,
       Log,
+      Environment,
     ],
   },
   {

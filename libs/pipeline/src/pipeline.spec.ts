@@ -94,6 +94,7 @@ async function build(address: RedisAddress) {
     pulse,
     http,
     metrics: new DeliveryMetrics(new Metrics(), log),
+    deadLetterMaxAgeSeconds: 3_600,
     log,
   });
   const intake = new IntakeService(redis, pulse, budget, (shard) => engine.wake(shard));
@@ -252,5 +253,12 @@ describe.each([
     pipeline.configuration.destinations.delete('doomed');
     await pipeline.operations.discard('doomed');
     await until(() => pipeline.budget.queuedBytes === 0);
+  });
+
+  it('takes a destination that is created again under its old id for a new one', async () => {
+    const createdAt = new Date().toISOString();
+    pipeline.configuration.put(webhook('doomed', sink, { match: { events: ['doomed'] }, createdAt }));
+    await append(pipeline, ['doomed']);
+    await until(() => received(sink, '/doomed').length === 1);
   });
 });

@@ -92,6 +92,11 @@ describe('a failed request', () => {
     expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000 }]);
   });
 
+  it('is not tried in a tight loop when the destination asks for no wait', () => {
+    expect(advance(part, { kind: 'throttled', afterMs: 0 }, retry, moment).holdMs).toBe(250);
+    expect(advance(part, { kind: 'retry', code: 'http_503', afterMs: 0 }, retry, moment).holdMs).toBe(250);
+  });
+
   it('never waits longer than maxAgeSeconds for a Retry-After', () => {
     expect(advance(part, { kind: 'throttled', afterMs: 9e9 }, retry, moment).holdMs).toBe(60_000);
   });

@@ -32,3 +32,24 @@ end
 return #ARGV / 2
 `,
 );
+
+/**
+ * Forgets dead letters of before a time. KEYS: 1 dead letters, 2 order, 3 state. ARGV: 1 time (ms), 2 at most.
+ * Returns how many.
+ */
+export const expireDeadLettersScript = defineScript(
+  'gwExpireDeadLetters',
+  `
+local ids = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', '(' .. ARGV[1], 'LIMIT', 0, ARGV[2])
+for _, id in ipairs(ids) do
+  local letter = redis.call('HGET', KEYS[1], id)
+  redis.call('HDEL', KEYS[1], id)
+  redis.call('ZREM', KEYS[2], id)
+  if letter then
+    redis.call('HINCRBY', KEYS[3], 'dead', -1)
+    redis.call('HINCRBY', KEYS[3], 'deadBytes', -#letter)
+  end
+end
+return #ids
+`,
+);

@@ -31,6 +31,7 @@ export interface DeliveryEngineParts {
   readonly pulse: RedisPulse;
   readonly http: OutgoingHttp;
   readonly metrics: DeliveryMetrics;
+  readonly deadLetterMaxAgeSeconds: number;
   readonly log: Log;
 }
 
@@ -84,6 +85,7 @@ export class DeliveryEngine {
       this.queues,
       this.outbox,
       history,
+      parts.deadLetterMaxAgeSeconds,
       log,
     );
   }

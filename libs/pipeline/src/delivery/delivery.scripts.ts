@@ -197,9 +197,11 @@ if ARGV[4] == '1' then
   redis.call('ZADD', KEYS[6], stamp, ARGV[3])
   local kept = redis.call('HINCRBY', KEYS[3], 'finishedBytes', #ARGV[2])
   local prefix = string.sub(KEYS[1], 1, #KEYS[1] - #ARGV[3])
-  while kept > s.finishedMaxBytes do
-    local oldest = redis.call('ZPOPMIN', KEYS[6])[1]
-    if not oldest then break end
+  while true do
+    local head = redis.call('ZRANGE', KEYS[6], 0, 0, 'WITHSCORES')
+    local oldest = head[1]
+    if not oldest or (kept <= s.finishedMaxBytes and tonumber(head[2]) >= now - s.finishedMaxAgeMs) then break end
+    redis.call('ZREM', KEYS[6], oldest)
     local size = #(redis.call('HGET', prefix .. oldest, 'j') or '')
     redis.call('DEL', prefix .. oldest)
     kept = redis.call('HINCRBY', KEYS[3], 'finishedBytes', -size)
@@ -212,12 +214,13 @@ return {'ok', breaker, unpack(done)}
 /**
  * Forgets a destination: everything of it that waits is handed back to the segments' ledgers.
  * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
- * the id is used), 10 dead letters, 11 dead letter order. ARGV: 1 how long late routers are refused (s).
+ * the id is used), 10 dead letters, 11 dead letter order. ARGV: 1 how long late routers are refused (s), 2 now (ms) by the
+ * clock that stamps `createdAt`.
  */
 export const discardScript = defineScript(
   'gwDiscard',
   `
-redis.call('SET', KEYS[8], '1', 'EX', ARGV[1])
+redis.call('SET', KEYS[8], ARGV[2], 'EX', ARGV[1])
 local open = redis.call('HKEYS', KEYS[4])
 for _, id in ipairs(open) do redis.call('HSET', KEYS[5], id, '') end
 for _, set in ipairs({KEYS[2], KEYS[6]}) do

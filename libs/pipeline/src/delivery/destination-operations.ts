@@ -60,7 +60,7 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.deadLetters(destinationId),
       destinationKeys.deadLetterOrder(destinationId),
     ];
-    await discardScript.run(this.redis.shared, keys, [GONE_SECONDS]);
+    await discardScript.run(this.redis.shared, keys, [GONE_SECONDS, Date.now()]);
     const settled = await this.redis.shared.hgetall(destinationKeys.settled(destinationId));
     await this.ledger.settled(destinationId, new Map(Object.entries(settled)));
     await this.redis.shared.del(destinationKeys.settled(destinationId));

@@ -18,6 +18,7 @@ const FAILURES_TO_OPEN = 10;
 const MAX_PROBE_MS = 10_000;
 /** Finished batch records kept per destination for the trace. */
 const FINISHED_MAX_BYTES = 4 * 1024 * 1024;
+const FINISHED_MAX_AGE_MS = 7 * 86_400_000;
 
 const SHOWN_ERROR_CHARACTERS = 300;
 
@@ -97,6 +98,7 @@ export function settlementText(
     refused: change.refusedSingles,
     bytes: before.bytes,
     finishedMaxBytes: FINISHED_MAX_BYTES,
+    finishedMaxAgeMs: FINISHED_MAX_AGE_MS,
   });
 }
 

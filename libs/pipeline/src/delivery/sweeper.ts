@@ -3,6 +3,7 @@ import type { Log, RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import type { Router } from '../routing/router.service.js';
 import type { HistoryKeeper } from '../history/history-keeper.js';
+import { expireDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 import type { Gatherer } from './gatherer.js';
 import type { SettledOutbox } from './settled-outbox.js';
@@ -10,6 +11,8 @@ import type { SettledOutbox } from './settled-outbox.js';
 const SWEEP_MS = 1_000;
 /** Open batches are given their jobs again every so many sweeps. */
 const JOBS_EVERY = 5;
+/** Dead letters forgotten for their age in one go. */
+const EXPIRED_AT_ONCE = 500;
 /** Destinations looked at together. */
 const AT_ONCE = 50;
 
@@ -31,6 +34,7 @@ export class Sweeper {
     private readonly queues: DeliveryQueues,
     private readonly outbox: SettledOutbox,
     private readonly history: HistoryKeeper,
+    private readonly deadLetterMaxAgeSeconds: number,
     private readonly log: Log,
   ) {}
 
@@ -79,5 +83,12 @@ export class Sweeper {
       await this.queues.add(id, destination.concurrency, batchIds);
     }
     await this.outbox.sweep(id);
+    await this.expireDeadLetters(id);
+  }
+
+  private async expireDeadLetters(id: string): Promise<void> {
+    const keys = [destinationKeys.deadLetters(id), destinationKeys.deadLetterOrder(id), destinationKeys.state(id)];
+    const before = Date.now() - this.deadLetterMaxAgeSeconds * 1_000;
+    await expireDeadLettersScript.run(this.redis.shared, keys, [before, EXPIRED_AT_ONCE]);
   }
 }

@@ -10,10 +10,17 @@ function backoffMs(attempts: number, retry: RetrySettings, random: number): numb
   return Math.ceil(random * ceiling);
 }
 
+/** A destination that asks for no wait at all gets this one: it is not to be asked in a tight loop. In milliseconds. */
+const SHORTEST_WAIT_MS = 250;
+
+/** A wait that the destination asked for, within bounds. */
+function askedWaitMs(afterMs: number, retry: RetrySettings): number {
+  return Math.min(Math.max(afterMs, Math.min(SHORTEST_WAIT_MS, retry.minDelayMs)), retry.maxAgeSeconds * 1_000);
+}
+
 export function throttled(part: Part, afterMs: number | undefined, retry: RetrySettings, moment: Moment): Step {
-  const capMs = retry.maxAgeSeconds * 1_000;
   // Without a time the vendor is asked again after the shortest delay at least: no attempt is spent on guessing.
-  const holdMs = Math.min(afterMs ?? retry.minDelayMs + backoffMs(2, retry, moment.random), capMs);
+  const holdMs = askedWaitMs(afterMs ?? retry.minDelayMs + backoffMs(2, retry, moment.random), retry);
   const firstAttemptAt = part.firstAttemptAt ?? moment.now;
   return { ...nothing, parts: [{ ...part, firstAttemptAt }], health: { kind: 'unknown' }, holdMs: Math.max(holdMs, 1) };
 }
@@ -28,7 +35,7 @@ export function failed(
   const health: Health = { kind: 'failed', code };
   const firstAttemptAt = part.firstAttemptAt ?? moment.now;
   if (afterMs !== undefined) {
-    const holdMs = Math.min(afterMs, retry.maxAgeSeconds * 1_000);
+    const holdMs = askedWaitMs(afterMs, retry);
     return { ...nothing, parts: [{ ...part, firstAttemptAt }], health, holdMs };
   }
   // A probe only asks whether the destination is back; its failing says nothing of these events.

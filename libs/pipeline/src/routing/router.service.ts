@@ -202,6 +202,7 @@ export class Router {
     const reply = (await addPendingScript.run(this.redis.shared, keys, [
       deadline,
       destination.maxQueuedBytes ?? -1,
+      Date.parse(destination.createdAt),
       ...values,
     ])) as (number | string)[];
     const [pending = 0, oldestAt = 0, ...full] = reply;

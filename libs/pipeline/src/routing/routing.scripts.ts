@@ -50,7 +50,7 @@ return open
  * Adds segments to a destination's pending list, each once. Refused after the router's lease: somebody else may have
  * routed them since, and the destination may have settled and forgotten them.
  * KEYS: 1 pending, 2 seen, 3 open, 4 state, 5 gone. ARGV: 1 end of the lease (ms), 2 bytes this destination may have
- * queued or -1, then per segment: id, positions, count, bytes, sequence.
+ * queued or -1, 3 when the destination was created (ms), then per segment: id, positions, count, bytes, sequence.
  * Returns `{events pending, oldest (ms) or 0, refused for space: segment ids…}`, `{-1}` when late, `{-2}` when deleted.
  */
 export const addPendingScript = defineScript(
@@ -59,13 +59,14 @@ export const addPendingScript = defineScript(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if now > tonumber(ARGV[1]) then return {-1} end
-if redis.call('EXISTS', KEYS[5]) == 1 then return {-2} end
+-- One that was created again under its old id is not the one that was deleted.
+if tonumber(redis.call('GET', KEYS[5]) or '-1') >= tonumber(ARGV[3]) then return {-2} end
 local most = tonumber(ARGV[2])
 local counters = redis.call('HMGET', KEYS[4], 'pendingBytes', 'openBytes')
 local queued = tonumber(counters[1] or '0') + tonumber(counters[2] or '0')
 local stamp = string.format('%d', now)
 local events, bytes, full = 0, 0, {}
-for i = 3, #ARGV, 5 do
+for i = 4, #ARGV, 5 do
   local id, count, size = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if not redis.call('ZSCORE', KEYS[2], id) then
     if most >= 0 and queued + bytes + size > most then
