@@ -11,7 +11,8 @@ import { compileMatch, type Matcher } from './match.js';
 import { addPendingScript, claimScript, openLedgerScript } from './routing.scripts.js';
 
 const CLAIM_SEGMENTS = 32;
-const LEASE_MS = 30_000;
+/** What a killed router had taken is routed after this at the latest, in milliseconds. */
+const LEASE_MS = 10_000;
 /** What the canonical form adds to an event over the vendor's own, roughly: for gathering by bytes. */
 const CANONICAL_OVERHEAD_BYTES = 160;
 
