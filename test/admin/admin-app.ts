@@ -1,14 +1,12 @@
-import { Global, Module } from '@nestjs/common';
+import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { RegisteredDialects } from '../../apps/gateway/src/bindings/dialect-catalogue.js';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AdminModule, serveDocs } from '#admin';
 import {
   Configuration,
   ControlPlaneModule,
   DeliveryOperations,
   DemoConfiguration,
-  DialectCatalogue,
   type DeadLetter,
   type DeadLetterQuery,
   type DestinationStats,
@@ -16,7 +14,11 @@ import {
 } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import { DialectRegistry } from '#dialects';
-import { AddressPolicy, createLog, Log, Readiness, RedisConnections, Secrets } from '#platform';
+import { PipelineModule } from '#pipeline';
+import { createLog, Metrics, readEnvironment, Readiness, RedisConnections, Secrets } from '#platform';
+import type { Foundation } from '../../apps/gateway/src/foundation.js';
+import { FoundationModule } from '../../apps/gateway/src/gateway.module.js';
+import { createHttpAdapter } from '../../apps/gateway/src/http/http-adapter.js';
 import { onEnd, type TestRedis } from '../support/index.js';
 
 export const ADMIN_TOKEN = 'test-admin-token';
@@ -108,36 +110,27 @@ export interface AdminApp {
 
 /** A real application on a free port; ends with the test file. */
 export async function startAdminApp(
-  redis: Pick<TestRedis, 'socketPath'>,
+  redis: Pick<TestRedis, 'socketPath' | 'url'>,
   { encryptionKey = ENCRYPTION_KEY, allowedCidrs = ['127.0.0.0/8'] } = {},
 ): Promise<AdminApp> {
-  const connections = new RedisConnections({ socketPath: redis.socketPath });
   const deliveries = new PrescribedDeliveries();
-  const dialects = await DialectRegistry.load();
-  const providers = [
-    { provide: RedisConnections, useValue: connections },
-    { provide: Secrets, useValue: new Secrets(ADMIN_TOKEN, encryptionKey, undefined) },
-    { provide: AddressPolicy, useValue: new AddressPolicy(allowedCidrs) },
-    { provide: Log, useValue: createLog({ level: 'silent', pretty: false }) },
-    { provide: Readiness, useValue: new Readiness() },
-    { provide: ConnectorRegistry, useValue: await ConnectorRegistry.load() },
-    { provide: DialectRegistry, useValue: dialects },
-    { provide: DialectCatalogue, useValue: new RegisteredDialects(dialects) },
-    { provide: DeliveryOperations, useValue: deliveries },
-  ];
+  const foundation = await foundationOn(redis, encryptionKey, allowedCidrs);
+  const prescribed = [{ provide: DeliveryOperations, useValue: deliveries }];
 
-  @Global()
-  @Module({ providers, exports: providers })
-  class OutsideModule {}
+  @Module({ providers: prescribed, exports: prescribed })
+  class PrescribedModule {}
 
-  @Module({ imports: [OutsideModule, ControlPlaneModule.forRoot(), AdminModule.forRoot()] })
+  @Module({
+    imports: [
+      FoundationModule.of(foundation),
+      ControlPlaneModule.forRoot(),
+      PipelineModule.forRoot(),
+      AdminModule.forRoot({ imports: [PrescribedModule] }),
+    ],
+  })
   class TestModule {}
 
-  const adapter = new FastifyAdapter({
-    exposeHeadRoutes: false,
-    bodyLimit: 4_000_000,
-    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
-  });
+  const adapter = createHttpAdapter(foundation.dialects, foundation.readiness);
   const app = await NestFactory.create<NestFastifyApplication>(TestModule, adapter, {
     logger: false,
     abortOnError: false,
@@ -147,10 +140,10 @@ export async function startAdminApp(
     if (!open) return;
     open = false;
     await app.close();
-    connections.close();
+    foundation.redis.close();
   };
   onEnd(close);
-  serveDocs(app, dialects, { name: 'event-gateway', version: '0.0.0', description: 'Test' });
+  serveDocs(app, foundation.dialects, { name: 'event-gateway', version: '0.0.0', description: 'Test' });
   await app.listen(0, '127.0.0.1');
   const baseUrl = await app.getUrl();
   return {
@@ -160,6 +153,32 @@ export async function startAdminApp(
     demo: app.get(DemoConfiguration),
     call: (method, path, body, headers) => call(`${baseUrl}/admin/v1${path}`, method, body, headers),
     close,
+  };
+}
+
+/** What the program has before any module, for a process that only serves HTTP. */
+async function foundationOn(
+  redis: Pick<TestRedis, 'socketPath' | 'url'>,
+  encryptionKey: Buffer,
+  allowedCidrs: readonly string[],
+): Promise<Foundation> {
+  const connections = new RedisConnections({ socketPath: redis.socketPath });
+  onEnd(() => connections.close());
+  return {
+    environment: readEnvironment({
+      ROLE: 'api',
+      REDIS_URL: redis.url,
+      ADMIN_TOKEN,
+      ENCRYPTION_KEY: encryptionKey.toString('base64'),
+      DESTINATION_ALLOWED_CIDRS: allowedCidrs.join(','),
+    }),
+    secrets: new Secrets(ADMIN_TOKEN, encryptionKey, undefined),
+    log: createLog({ level: 'silent', pretty: false }),
+    metrics: new Metrics(),
+    readiness: new Readiness(),
+    redis: connections,
+    dialects: await DialectRegistry.load(),
+    connectors: await ConnectorRegistry.load(),
   };
 }
 
