@@ -15,9 +15,22 @@ const properties = (bytes: number, n: number): Record<string, unknown> => ({
   plan_id: `plan_${n % 7}`,
   amount: n % 1_000,
   currency: 'EUR',
-  screen: 'checkout',
-  note: 'x'.repeat(Math.max(0, bytes - 170)),
+  screen: SCREENS[n % SCREENS.length],
+  note: words(n, Math.max(0, bytes - 170)),
 });
+
+const SCREENS = ['checkout', 'home', 'pricing', 'settings', 'search'];
+
+/** Text that compresses about as well as people's: digits that nobody could guess, of a few letters. */
+function words(seed: number, length: number): string {
+  let state = (seed + 1) * 2_654_435_761;
+  let text = '';
+  while (text.length < length) {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    text += `${(state % 46_656).toString(36)} `;
+  }
+  return text.slice(0, length);
+}
 
 const range = (count: number): number[] => Array.from({ length: count }, (_, i) => i);
 

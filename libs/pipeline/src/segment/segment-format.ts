@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip, constants } from 'node:zlib';
+import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
 import { fromRanges, type PositionRanges } from './position-ranges.js';
 
 /** One accepted request inside a segment, without its bytes. Its events have the positions `base … base + total - 1`. */
@@ -37,6 +37,9 @@ const RAW = 0;
 const GZIP = 1;
 /** Below this, compressing costs more than it saves. */
 const COMPRESS_FROM_BYTES = 1_024;
+/** Below this, handing the work to another thread costs more than doing it. */
+const COMPRESS_ASIDE_FROM_BYTES = 32 * 1_024;
+const FAST = { level: constants.Z_BEST_SPEED };
 
 const compress = promisify<Buffer, { level: number }, Buffer>(gzip);
 const decompress = promisify<Buffer, Buffer>(gunzip);
@@ -54,7 +57,8 @@ async function encodeBodies(bodies: readonly Buffer[]): Promise<Buffer> {
   if (bytes < COMPRESS_FROM_BYTES) return Buffer.concat([Buffer.of(RAW), ...bodies]);
   const [only] = bodies;
   const plain = bodies.length === 1 && only ? only : Buffer.concat(bodies);
-  return Buffer.concat([Buffer.of(GZIP), await compress(plain, { level: constants.Z_BEST_SPEED })]);
+  const compressed = bytes < COMPRESS_ASIDE_FROM_BYTES ? gzipSync(plain, FAST) : await compress(plain, FAST);
+  return Buffer.concat([Buffer.of(GZIP), compressed]);
 }
 
 export function readHeader(text: string): SegmentHeader {
@@ -65,13 +69,20 @@ export function readHeader(text: string): SegmentHeader {
 
 /** The bodies, in the order of the header's requests. */
 export async function readBodies({ requests }: SegmentHeader, stored: Buffer): Promise<readonly Buffer[]> {
-  const payload = stored[0] === GZIP ? await decompress(stored.subarray(1)) : stored.subarray(1);
+  const payload = await plainBodies(requests, stored);
   let offset = 0;
   return requests.map(({ bytes }) => {
     const body = payload.subarray(offset, offset + bytes);
     offset += bytes;
     return body;
   });
+}
+
+async function plainBodies(requests: SegmentHeader['requests'], stored: Buffer): Promise<Buffer> {
+  const payload = stored.subarray(1);
+  if (stored[0] !== GZIP) return payload;
+  const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
+  return bytes < COMPRESS_ASIDE_FROM_BYTES ? gunzipSync(payload) : decompress(payload);
 }
 
 /** Positions of the segment (not of the request) whose events are to be delivered. */
