@@ -1,7 +1,7 @@
 import picomatch from 'picomatch';
 import * as sift from 'sift';
 import type { CanonicalEvent, JsonObject } from '#canonical';
-import type { Match } from '#control-plane';
+import { MAX_REGEX_TEXT_LENGTH, type Match } from '#control-plane';
 
 /** Why a destination does not want an event: the first member of its `match` that does not fit. */
 export type Mismatch = 'sources' | 'dialects' | 'events' | 'where';
@@ -40,17 +40,22 @@ export function mismatch(matcher: Matcher, event: CanonicalEvent): Mismatch | un
   return matcher.origin(event.source.id, event.source.dialect) ?? matcher.event?.(event);
 }
 
+/** A pattern sees this much of a text: what an admin may write costs at most its square. */
+const $regex: typeof sift.$regex = (pattern: string, owner: { readonly $options?: string }, options) => {
+  const expression = new RegExp(pattern, owner.$options);
+  const test = (value: unknown): boolean =>
+    typeof value === 'string' && expression.test(value.slice(0, MAX_REGEX_TEXT_LENGTH));
+  return sift.createEqualsOperation(test, owner, options);
+};
+
 /** Only these: sift's own default has `$where`, which runs code. */
-const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options, $all, $size } =
-  sift;
-const { $elemMatch, $type } = sift;
+const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $options, $all, $size } = sift;
+const { $elemMatch } = sift;
 const operations = { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options };
 
 /** A MongoDB-like condition over dotted paths. Throws for an unknown operator. */
 export function compileWhere(where: JsonObject): (event: CanonicalEvent) => boolean {
-  return sift.createQueryTester<CanonicalEvent>(where, {
-    operations: { ...operations, $all, $size, $elemMatch, $type },
-  });
+  return sift.createQueryTester<CanonicalEvent>(where, { operations: { ...operations, $all, $size, $elemMatch } });
 }
 
 function eventTest(globs: readonly string[]): (name: string) => boolean {
