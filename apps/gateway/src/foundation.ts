@@ -1,5 +1,5 @@
 import { ConnectorRegistry } from '#destinations';
-import { DialectRegistry } from '#dialects';
+import { dialectConnectors, DialectRegistry } from '#dialects';
 import {
   assessRedis,
   createLog,
@@ -39,7 +39,7 @@ export async function layFoundation(
   shutdown: Shutdown,
 ): Promise<Foundation> {
   const dialects = await DialectRegistry.load();
-  const connectors = await ConnectorRegistry.load();
+  const connectors = await ConnectorRegistry.load(await dialectConnectors());
   const address = await redisAddress(environment, log, shutdown);
   const secrets = await loadSecrets(environment);
   const redis = new RedisConnections(address, sparingly(log.child({ component: 'redis' })));

@@ -1,3 +1,4 @@
+export * from './connectors.js';
 export * from './dialect.js';
 export * from './dialect-registry.js';
 export * from './ingest/in-flight-budget.js';

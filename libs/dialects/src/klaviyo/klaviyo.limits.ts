@@ -4,7 +4,7 @@ const MAX_STRING_BYTES = 100 * 1024;
 const MAX_ARRAY_LENGTH = 4000;
 /** Counted below `properties` itself. */
 const MAX_NESTING = 10;
-const EARLIEST_TIME = '1990-01-01T00:00:00.000Z';
+export const EARLIEST_TIME = '1990-01-01T00:00:00.000Z';
 /** A pointer through longer keys would repeat them in every error: it stops at their parent. */
 const MAX_POINTER_KEY_LENGTH = 128;
 const MAX_POINTER_LEVELS = 12;

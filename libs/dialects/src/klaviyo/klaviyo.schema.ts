@@ -4,7 +4,10 @@ import type { Layout } from './klaviyo.layout.js';
 
 /** One part before the @, a dotted domain after it; linear for hostile input. */
 export const EMAIL = '^[^\\s@"(),:;<>\\[\\]\\\\]{1,64}@[^\\s@.]+(\\.[^\\s@.]+)+$';
-const E164 = '^\\+[1-9][0-9]{6,14}$';
+export const MAX_NAME_CHARS = 127;
+export const MAX_PROPERTIES = 400;
+/** International numbers, as the vendor takes them. */
+export const E164 = '^\\+[1-9][0-9]{6,14}$';
 
 const text = { type: ['string', 'null'] };
 const textOrNumber = { type: ['string', 'number', 'null'] };
@@ -92,7 +95,7 @@ const metric = wrapped(
   'metric',
   typed('metric', ['attributes'], {
     attributes: resource('metric', ['name'], {
-      name: { type: 'string', minLength: 1, maxLength: 127 },
+      name: { type: 'string', minLength: 1, maxLength: MAX_NAME_CHARS },
       service: text,
     }),
   }),
@@ -101,7 +104,7 @@ const metric = wrapped(
 /** `time` and the limits inside `properties` are checked beyond the schema. */
 const eventAttributes = {
   metric,
-  properties: { type: ['object', 'null'], maxProperties: 400 },
+  properties: { type: ['object', 'null'], maxProperties: MAX_PROPERTIES },
   time: { type: ['string', 'null'] },
   value: { type: ['number', 'null'] },
   value_currency: { type: ['string', 'null'], pattern: '^[A-Za-z]{3}$' },

@@ -1,0 +1,138 @@
+import type { CanonicalEvent, JsonObject } from '#canonical';
+import type { ConnectorSettings, HttpConnector, JsonSchema, LostField, Placement } from '#destinations';
+import { foreignExtra, lostFields } from '../lost-fields.js';
+import {
+  baseLane,
+  baseUrlSchema,
+  DELIVERY,
+  JSON_TYPE,
+  laneBesideEnvelope,
+  NO_IDENTITY,
+  secretSchema,
+  urlOf,
+} from '../outgoing.js';
+import { interpret } from './vibefollow.answers.js';
+import { encodeEvent, encodeEvents, encodeUsers } from './vibefollow.mapping.js';
+import { eventViolations } from './vibefollow.rules.js';
+import { MAX_BATCH_EVENTS, MAX_BULK_RECORDS } from './vibefollow.wire.js';
+
+/**
+ * Where each kind of record goes. `bulk` is for events that know their time; there the vendor takes two events of one
+ * user, name and time for one. Events without a time of their own share that of their request, so they go to `batch`,
+ * which takes each for itself.
+ */
+const PATHS: Readonly<Record<string, string>> = {
+  batch: '/api/v1/events/batch',
+  bulk: '/api/v1/events/bulk',
+  users: '/api/v1/users/bulk',
+};
+
+/** "5 MB" on the vendor's page; the smaller reading. */
+const MAX_BYTES = 5_000_000;
+
+const configSchema: JsonSchema = {
+  type: 'object',
+  required: ['baseUrl'],
+  additionalProperties: false,
+  properties: { baseUrl: baseUrlSchema('https://api.vibefollow.com') },
+};
+
+const credentialsSchema: JsonSchema = {
+  type: 'object',
+  required: ['apiKey'],
+  additionalProperties: false,
+  properties: { apiKey: secretSchema('Secret key of the project.') },
+};
+
+const vibefollow: HttpConnector = {
+  type: 'vibefollow',
+  transport: 'http',
+  title: 'VibeFollow',
+  description: 'Sends events and users to a VibeFollow project. Events without a user are not wanted.',
+  configSchema,
+  credentialsSchema,
+  limits: { maxEvents: MAX_BULK_RECORDS, maxBytes: MAX_BYTES },
+  defaults: {
+    ...DELIVERY,
+    batch: { maxEvents: MAX_BULK_RECORDS, maxBytes: MAX_BYTES, maxWaitMs: 1_000 },
+    // The vendor limits requests and publishes no figure.
+    rateLimit: [],
+  },
+  endpoint: (settings) => urlOf(settings, '/api/v1/events/bulk'),
+  place,
+  maxEventsIn: (lane) => (baseLane(lane) === 'batch' ? MAX_BATCH_EVENTS : MAX_BULK_RECORDS),
+  encode: (events, lane, settings, { key }) => ({
+    method: 'POST',
+    url: urlOf(settings, PATHS[baseLane(lane)] ?? ''),
+    headers: { 'content-type': JSON_TYPE, 'idempotency-key': key, ...authorization(settings) },
+    body: JSON.stringify(baseLane(lane) === 'users' ? encodeUsers(events) : encodeEvents(events.map(withAmount))),
+    secretHeaders: ['authorization'],
+  }),
+  interpret,
+  lost,
+};
+
+export default vibefollow;
+
+function authorization({ credentials }: ConnectorSettings): Readonly<Record<string, string>> {
+  return credentials.apiKey === undefined ? {} : { authorization: `Bearer ${credentials.apiKey}` };
+}
+
+function place(event: CanonicalEvent): Placement {
+  if (event.user_id === null) return NO_IDENTITY;
+  if (event.type === 'identify') return { kind: 'lane', lane: laneBesideEnvelope('users', event, 'vibefollow') };
+  // A batch is refused whole for one bad event, so what breaks the vendor's rules is not sent to begin with.
+  const [violation] = eventViolations(encodeEvent(withAmount(event)));
+  if (violation) {
+    const { field = 'event', message } = violation;
+    return { kind: 'rejected', refusal: { code: 'validation_failed', detail: `${field}: ${message}` } };
+  }
+  const lane = event.timestamp === event.received_at ? 'batch' : 'bulk';
+  return { kind: 'lane', lane: laneBesideEnvelope(lane, event, 'vibefollow') };
+}
+
+/** Names under which properties state an amount already. */
+const AMOUNTS = ['amount', 'amount_cents', 'value', 'revenue', 'price'];
+
+/** VibeFollow has no place for amounts but the properties. */
+function withAmount(event: CanonicalEvent): CanonicalEvent {
+  const { properties, value } = event;
+  if (!value || event.source.dialect === 'vibefollow') return event;
+  const { amount, currency } = value;
+  const addsAmount = amount !== undefined && AMOUNTS.every((name) => properties[name] === undefined);
+  const addsCurrency = currency !== undefined && properties.currency === undefined;
+  if (!addsAmount && !addsCurrency) return event;
+  const added: JsonObject = { ...(addsAmount && { amount }), ...(addsCurrency && { currency }) };
+  return { ...event, properties: { ...properties, ...added } };
+}
+
+function lost(event: CanonicalEvent): readonly LostField[] {
+  return lostFields(event, (field, value) => {
+    const [group] = field.split('.');
+    if (field === 'anonymous_id' || group === 'identity') return lossOfIdentity(event, field, value === event.user_id);
+    if (group === 'context') return 'VibeFollow has no place for it';
+    if (event.type === 'identify') return lossOfUser(event, field) ?? foreignExtra(field, event, 'vibefollow');
+    if (group === 'profile') return 'VibeFollow takes traits with users, not with events';
+    if (group === 'value') return lossOfValue(event, field, value);
+    return foreignExtra(field, event, 'vibefollow');
+  });
+}
+
+function lossOfIdentity({ type }: CanonicalEvent, field: string, isCarried: boolean): string | undefined {
+  if (isCarried || (type === 'identify' && field === 'identity.email')) return undefined;
+  return 'VibeFollow knows a person by external_user_id alone';
+}
+
+function lossOfUser({ timestamp, received_at }: CanonicalEvent, field: string): string | undefined {
+  if (field === 'timestamp') return timestamp === received_at ? undefined : 'VibeFollow users have no time';
+  if (field === 'properties' || field.startsWith('value.')) return 'VibeFollow users have traits alone';
+  return field.startsWith('profile.') && field !== 'profile.set' ? 'VibeFollow cannot patch traits' : undefined;
+}
+
+function lossOfValue(event: CanonicalEvent, field: string, value: unknown): string | undefined {
+  const { properties } = withAmount(event);
+  if (field === 'value.currency') return properties.currency === value ? undefined : 'currency says otherwise';
+  const { amount_cents: cents } = properties;
+  const stated = [...AMOUNTS.map((name) => properties[name]), typeof cents === 'number' ? cents / 100 : undefined];
+  return stated.includes(value as number) ? undefined : 'the properties say otherwise';
+}
