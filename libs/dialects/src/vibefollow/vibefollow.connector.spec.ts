@@ -1,0 +1,85 @@
+import { batchWith, deliver, eventOf, exchange } from '../../../../test/support/connector-driver.js';
+import type { StandIn } from '../../../../test/support/stand-ins/stand-in.js';
+import { startVibefollow } from '../../../../test/support/stand-ins/vibefollow.js';
+import vibefollow from './vibefollow.connector.js';
+
+let standIn: StandIn;
+const credentials = { apiKey: 'sk_live_0123456789' };
+const settings = () => ({ config: { baseUrl: standIn.url }, credentials });
+/** As VibeFollow's own `/events/batch` leaves it: the time of receipt. */
+const untimed = { timestamp: '2026-05-01T10:00:06.000Z' };
+const identify = { type: 'identify', event: 'identify' } as const;
+const paths = () => standIn.requests.map(({ path, takenCount }) => `${path} ${takenCount}`);
+
+beforeEach(async () => {
+  standIn = await startVibefollow(credentials);
+});
+afterEach(() => standIn.close());
+
+describe('VibeFollow as a destination', () => {
+  it('gets each kind of record at its endpoint, within the bound of each', async () => {
+    const kinds = [{}, untimed, identify];
+    const events = Array.from({ length: 2_100 }, (_, n) => eventOf(n, kinds[n % 3]));
+    const { delivered } = await deliver(vibefollow, settings(), events);
+    expect(delivered).toHaveLength(2_100);
+    expect(paths()).toEqual([
+      '/api/v1/events/bulk 700',
+      '/api/v1/events/batch 500',
+      '/api/v1/events/batch 200',
+      '/api/v1/users/bulk 700',
+    ]);
+  });
+
+  it('names one poisoned event among 1,000 of a bulk without an extra request', async () => {
+    const events = batchWith(1_000, 617, { properties: { long: 'x'.repeat(1_100_000) } });
+    const { requests, delivered, rejected } = await deliver(vibefollow, settings(), events);
+    expect([requests, delivered.length]).toEqual([1, 999]);
+    expect(rejected).toEqual(['evt_00000000000000000617: properties: at most 100 keys and 1 MB']);
+  });
+
+  it('names one poisoned event among 500 of a batch with one extra request', async () => {
+    const events = batchWith(500, 499, { properties: { long: 'x'.repeat(1_100_000) } }).map((event) => ({
+      ...event,
+      ...untimed,
+    }));
+    const { requests, delivered, rejected } = await deliver(vibefollow, settings(), events);
+    expect([requests, delivered.length]).toEqual([2, 499]);
+    expect(rejected).toEqual(['evt_00000000000000000499: properties: at most 100 keys and 1 MB']);
+    expect(standIn.taken).toHaveLength(499);
+  });
+
+  it('keeps what would refuse a batch from being sent', async () => {
+    const properties = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`k${n}`, n]));
+    const { requests, rejected } = await deliver(vibefollow, settings(), batchWith(10, 4, { ...untimed, properties }));
+    expect(requests).toBe(1);
+    expect(rejected).toEqual(['evt_00000000000000000004: properties: properties must have at most 100 keys']);
+  });
+
+  it('leaves equal events that have no time of their own apart', async () => {
+    const twin = { user_id: 'u-1', properties: {}, ...untimed };
+    await deliver(vibefollow, settings(), [eventOf(0, twin), eventOf(1, twin), eventOf(2, twin)]);
+    expect(standIn.taken).toHaveLength(3);
+  });
+
+  it('refuses a user’s bad address alone', async () => {
+    const users = [eventOf(0, identify), eventOf(1, { ...identify, identity: { email: 'nope' } })];
+    const { delivered, rejected } = await deliver(vibefollow, settings(), users);
+    expect(delivered).toEqual(['evt_00000000000000000000']);
+    expect(rejected).toEqual(['evt_00000000000000000001: email: Invalid email']);
+  });
+
+  it('settles as duplicate what VibeFollow knows by its key', async () => {
+    const send = (user_id: string) =>
+      exchange(vibefollow, settings(), [eventOf(0, { user_id, ...untimed })], 'batch', 'req_b1_1');
+    expect(await send('u-1')).toEqual({ kind: 'delivered' });
+    expect(await send('u-1')).toEqual({ kind: 'delivered' });
+    expect(await send('u-2')).toEqual({ kind: 'per_event', outcomes: [{ kind: 'duplicate' }] });
+    expect([standIn.taken.length, standIn.repeated]).toEqual([1, 1]);
+  });
+
+  it('wants nobody without a user', async () => {
+    const nobody = eventOf(0, { user_id: null, anonymous_id: 'a-1' });
+    const { requests, notWanted } = await deliver(vibefollow, settings(), [nobody]);
+    expect([requests, notWanted]).toEqual([0, ['evt_00000000000000000000']]);
+  });
+});
