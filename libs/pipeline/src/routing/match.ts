@@ -1,5 +1,6 @@
 import picomatch from 'picomatch';
-import * as sift from 'sift';
+// The default import: the package is CommonJS in a way that hides its named exports from Node (not from Jest).
+import sift from 'sift';
 import type { CanonicalEvent, JsonObject } from '#canonical';
 import { MAX_REGEX_TEXT_LENGTH, type Match } from '#control-plane';
 
