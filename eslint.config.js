@@ -2,10 +2,23 @@ import boundaries from 'eslint-plugin-boundaries';
 import tseslint from 'typescript-eslint';
 
 const lib = (name) => ({ type: name, pattern: `libs/${name}/src`, mode: 'folder' });
-const allow = (from, ...to) => ({ from: { element: { type: from } }, allow: { to: { element: { type: [from, ...to] } } } });
+const allow = (from, ...to) => ({
+  from: { element: { type: from } },
+  allow: { to: { element: { type: [from, ...to] } } },
+});
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', 'data/**', 'coverage/**', 'apps/console/**'] },
+  {
+    ignores: [
+      'dist/**',
+      'node_modules/**',
+      'data/**',
+      'coverage/**',
+      'apps/console/**',
+      'scripts/templates/**',
+      '.scaffold/**',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],

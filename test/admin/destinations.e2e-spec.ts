@@ -158,9 +158,11 @@ describe('creating a destination', () => {
 describe('the catalogue', () => {
   it('lists dialects and destination types with their schemas', async () => {
     const dialects = (await app.call('GET', '/dialects')).body.data;
-    expect(dialects.map(({ name }) => name)).toEqual(['flokit', 'kixo', 'klaviyo', 'vibefollow']);
-    expect(dialects[1]?.credentialsSchema.properties).toHaveProperty('projectId');
-    expect((await app.call('GET', '/dialects/kixo')).body).toEqual(dialects[1]);
+    const names = dialects.map(({ name }) => name);
+    expect(names).toEqual(expect.arrayContaining(['flokit', 'kixo', 'klaviyo', 'vibefollow']));
+    const kixo = dialects[names.indexOf('kixo')];
+    expect(kixo?.credentialsSchema.properties).toHaveProperty('projectId');
+    expect((await app.call('GET', '/dialects/kixo')).body).toEqual(kixo);
     const { data } = (await app.call('GET', '/destination-types')).body;
     expect(data.map(({ type }) => type)).toEqual(expect.arrayContaining(['log', 'webhook']));
     const one = (await app.call('GET', '/destination-types/webhook')).body;
