@@ -7,6 +7,7 @@ export * from './line.js';
 export * from './neighbours.js';
 export * from './redis.js';
 export * from './redis-cluster.js';
+export * from './report.js';
 export * from './resources.js';
 export * from './sink.js';
 export * from './sink-events.js';

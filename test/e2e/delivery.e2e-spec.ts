@@ -1,0 +1,178 @@
+import { Webhook } from 'standardwebhooks';
+import {
+  eventsOf,
+  flokitItem,
+  flokitItems,
+  openLine,
+  startGateway,
+  startSink,
+  until,
+  type DestinationStats,
+  type Gateway,
+  type Line,
+  type SinkReply,
+  type SinkRequest,
+} from '../support/index.js';
+
+const ok: SinkReply = { status: 200 };
+
+describe('a delivery', () => {
+  let gateway: Gateway;
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+  });
+
+  const delivered = (line: Line, count: number): Promise<DestinationStats> =>
+    until(
+      async () => {
+        const stats = await line.stats();
+        return stats.delivered === count && stats.waiting === 0 ? stats : undefined;
+      },
+      { what: `${count} events to be settled as delivered` },
+    );
+
+  const breakerOpen = (line: Line, code: string): Promise<DestinationStats> =>
+    until(
+      async () => {
+        const stats = await line.stats();
+        return stats.breaker.state === 'open' && stats.breaker.code === code ? stats : undefined;
+      },
+      { what: `the breaker to open for ${code}` },
+    );
+
+  it('that fails is repeated with the same content under the same key until it succeeds', async () => {
+    const line = await openLine(gateway);
+    const replies: readonly SinkReply[] = [{ status: 500 }, 'reset', { status: 408 }, { status: 503 }, ok];
+    line.sink.replyWith((_, index) => replies[index] ?? ok);
+    const ids = await line.sender.accepted(flokitItems('retried', 3));
+    const stats = await delivered(line, 3);
+    const { requests } = line.sink;
+    expect(requests).toHaveLength(5);
+    expect(new Set(requests.map(({ body }) => body)).size).toBe(1);
+    expect(new Set(requests.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
+    expect(requests.map((request) => eventsOf(request).map(({ id }) => id))).toEqual(Array(5).fill(ids));
+    for (const request of requests) {
+      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+      expect(() => new Webhook(line.signingSecret).verify(request.body, headers)).not.toThrow();
+    }
+    expect(stats).toMatchObject({ retrying: 0, deadLettered: 0, breaker: { state: 'closed' } });
+  });
+
+  it('that never succeeds becomes dead letters when its attempts are used up', async () => {
+    const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 50, maxAttempts: 3 } });
+    line.sink.replyWith(() => ({ status: 502, body: 'bad gateway' }));
+    const ids = await line.sender.accepted(flokitItems('hopeless', 2));
+    const letters = await until(async () => {
+      const found = await line.deadLetters();
+      return found.length === 2 ? found : undefined;
+    });
+    expect(letters).toMatchObject([
+      { reason: { code: 'attempts_exhausted' }, attempts: 3, lastResponse: { status: 502, body: 'bad gateway' } },
+      { reason: { code: 'attempts_exhausted' }, attempts: 3 },
+    ]);
+    expect(letters.map(({ event }) => event.id).sort()).toEqual([...ids]);
+    expect(line.sink.requests).toHaveLength(3);
+    expect(await line.stats()).toMatchObject({ delivered: 0, waiting: 0, deadLettered: 2 });
+  });
+
+  it.each([
+    ['seconds', 429, () => '1'],
+    ['an HTTP date', 503, () => new Date(Date.now() + 2_000).toUTCString()],
+  ])('waits as Retry-After says in %s with %i, which costs no attempt', async (_, status, after) => {
+    const line = await openLine(gateway, { retry: { minDelayMs: 1, maxDelayMs: 10, maxAttempts: 1 } });
+    line.sink.replyWith((_, index) => (index === 0 ? { status, headers: { 'retry-after': after() } } : ok));
+    await line.sender.accepted([flokitItem('throttled')]);
+    await delivered(line, 1);
+    const [first, second] = line.sink.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(900);
+    expect(await line.stats()).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+  });
+
+  it.each([401, 404, 410])('refused with %i is held, not given up, until the destination is back', async (status) => {
+    const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 200, maxAttempts: 1 } });
+    line.sink.replyWith(() => ({ status }));
+    await line.sender.accepted(flokitItems('held', 5));
+    expect(await breakerOpen(line, `http_${status}`)).toMatchObject({ delivered: 0, waiting: 5, deadLettered: 0 });
+    await until(() => line.sink.requests.length >= 3, { what: 'it to probe by itself' });
+    expect(await line.stats()).toMatchObject({ waiting: 5, deadLettered: 0 });
+    const repairedAt = Date.now();
+    line.sink.replyWith(() => ok);
+    expect(await delivered(line, 5)).toMatchObject({ deadLettered: 0, breaker: { state: 'closed', code: null } });
+    expect(Date.now() - repairedAt).toBeLessThan(3_000);
+  });
+
+  it('of single events refused ten times in a row is held as well', async () => {
+    const one = { batch: { maxEvents: 1, maxWaitMs: 0 }, concurrency: 1 };
+    const line = await openLine(gateway, one);
+    line.sink.replyWith(() => ({ status: 400, body: 'no' }));
+    await line.sender.accepted(flokitItems('unwanted', 15));
+    await breakerOpen(line, 'refused_in_a_row');
+    expect(await line.stats()).toMatchObject({ delivered: 0, waiting: 6, deadLettered: 9 });
+    const seen = line.sink.requests.length;
+    await until(() => line.sink.requests.length >= seen + 3, { what: 'it to probe by itself' });
+    expect(await line.stats()).toMatchObject({ waiting: 6, deadLettered: 9, breaker: { state: 'open' } });
+    line.sink.replyWith(() => ok);
+    expect(await delivered(line, 6)).toMatchObject({ deadLettered: 9, breaker: { state: 'closed' } });
+  });
+
+  it('that is not answered in time is given up and tried again', async () => {
+    const line = await openLine(gateway, { timeoutMs: 300 });
+    line.sink.replyWith((_, index) => (index === 0 ? 'hang' : ok));
+    await line.sender.accepted([flokitItem('hanging')]);
+    const { lastError } = await delivered(line, 1);
+    expect(lastError).toMatchObject({ code: 'timeout' });
+    const [first, second] = line.sink.requests;
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(250);
+    expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  });
+
+  it('refused as too large is halved until it fits', async () => {
+    const line = await openLine(gateway, { concurrency: 1 });
+    const fits = (request: SinkRequest): boolean => eventsOf(request).length <= 10;
+    line.sink.replyWith((request) => (fits(request) ? ok : { status: 413 }));
+    const ids = await line.sender.accepted(flokitItems('large', 64));
+    expect(await delivered(line, 64)).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+    const taken = line.sink.requests.filter((request) => fits(request));
+    expect(taken.map((request) => eventsOf(request).length)).toEqual(Array(8).fill(8));
+    expect(taken.flatMap((request) => eventsOf(request).map(({ id }) => id)).sort()).toEqual(ids);
+    expect(line.sink.requests).toHaveLength(15);
+  });
+
+  it('refused for one event of a hundred costs that event only', async () => {
+    const line = await openLine(gateway, { concurrency: 1 });
+    const isBad = ({ body }: SinkRequest): boolean => body.includes('"poison"');
+    line.sink.replyWith((request) => (isBad(request) ? { status: 400, body: 'no poison here' } : ok));
+    const items = [...flokitItems('good', 61), flokitItem('poison'), ...flokitItems('good', 38)];
+    const ids = await line.sender.accepted(items);
+    expect(await delivered(line, 99)).toMatchObject({ deadLettered: 1, breaker: { state: 'closed' } });
+    expect(await line.deadLetters()).toMatchObject([
+      { event: { id: ids[61], event: 'poison' }, reason: { code: 'http_400', detail: 'no poison here' } },
+    ]);
+    const taken = line.sink.requests.filter((request) => !isBad(request)).flatMap((request) => eventsOf(request));
+    expect(taken.map(({ id }) => id).sort()).toEqual(ids.filter((id) => id !== ids[61]));
+    expect(line.sink.requests.length).toBeLessThanOrEqual(9);
+  });
+
+  it.each([302, 307])('follows no redirect (%i)', async (status) => {
+    const elsewhere = await startSink();
+    const line = await openLine(gateway);
+    line.sink.replyWith(() => ({ status, headers: { location: `${elsewhere.url}/events` } }));
+    await line.sender.accepted([flokitItem('redirected')]);
+    expect(await breakerOpen(line, `http_${status}`)).toMatchObject({ waiting: 1, deadLettered: 0 });
+    line.sink.replyWith(() => ok);
+    await delivered(line, 1);
+    expect(elsewhere.requests).toEqual([]);
+  });
+
+  it('to the log prints the event', async () => {
+    const line = await openLine(gateway);
+    await line.admin.createDestination({ name: 'Log', type: 'log', match: { sources: [line.sourceId] } });
+    const [id = 'none'] = await line.sender.accepted([flokitItem('printed', { properties: { plan: 'gold' } })]);
+    const printed = await until(() => {
+      const lines = gateway.output().split('\n');
+      return lines.find((text) => text.includes('"msg":"event"') && text.includes(id));
+    });
+    expect(JSON.parse(printed)).toMatchObject({ event: { id, event: 'printed', properties: { plan: 'gold' } } });
+  });
+});
