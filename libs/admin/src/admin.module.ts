@@ -9,6 +9,7 @@ import { EventsController } from './observation/events.controller.js';
 import { RejectionsController } from './observation/rejections.controller.js';
 import { DestinationTestController, PreviewController } from './preview/preview.controller.js';
 import { PreviewService } from './preview/preview.service.js';
+import { ReplaysController } from './replays/replays.controller.js';
 import { SourcesController } from './sources/sources.controller.js';
 
 export interface AdminBindings {
@@ -39,6 +40,7 @@ export class AdminModule implements NestModule {
         PreviewController,
         EventsController,
         RejectionsController,
+        ReplaysController,
         DialectsController,
         DestinationTypesController,
       ],

@@ -13,3 +13,4 @@ export * from './ports/dialect-catalogue.js';
 export * from './sources.service.js';
 export type { StoredDestination, StoredSource } from './store/snapshot.js';
 export { MAX_REGEX_TEXT_LENGTH } from './rules/regex-check.js';
+export { checkWhere } from './rules/where-check.js';

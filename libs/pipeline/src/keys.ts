@@ -71,5 +71,16 @@ export const destinationKeys = {
   queuePrefix: (id: string) => `gw:${destinationTag(id)}`,
 };
 
+export const replayKeys = {
+  /** Hash: replay id → JSON. */
+  replays: 'gw:{replays}:all',
+  /** Sorted set of the ids of replays that have work to do, by creation (ms). */
+  active: 'gw:{replays}:active',
+  /** String: who works on it. */
+  lease: (id: string) => `gw:{replays}:lease:${id}`,
+  /** String on the shard of the segment: this chunk has been put back. */
+  mark: (shard: number, segmentId: string) => `gw:{s${shard}}:put-back:${segmentId}`,
+};
+
 /** Message: a shard number with something unrouted. */
 export const ROUTE_CHANNEL = 'gw:route';

@@ -25,6 +25,10 @@ import { declareQueueGauges } from './queue-gauges.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
 import { RejectionStore } from './rejections/rejection-store.js';
+import { ReplayRunner } from './replay/replay-runner.js';
+import { ReplaySelection } from './replay/replay-selection.js';
+import { ReplayStore } from './replay/replay.store.js';
+import { ReplaysService } from './replay/replays.service.js';
 import { RouteWakeup } from './route-wakeup.js';
 import { Ledger } from './routing/ledger.js';
 import { EventDecoder } from './segment/event-decoder.js';
@@ -138,6 +142,32 @@ const providers: Provider[] = [
       new EventTracer(redis, configuration, segments),
     inject: [RedisConnections, Configuration, SegmentStore],
   },
+  {
+    provide: ReplayStore,
+    useFactory: (redis: RedisConnections) => new ReplayStore(redis),
+    inject: [RedisConnections],
+  },
+  {
+    provide: ReplayRunner,
+    useFactory: (
+      redis: RedisConnections,
+      store: ReplayStore,
+      segments: SegmentStore,
+      configuration: Configuration,
+      wakeup: RouteWakeup,
+      log: Log,
+    ) => {
+      const selection = new ReplaySelection(redis, segments);
+      return new ReplayRunner(redis, store, selection, configuration, wakeup, log.child({ component: 'replay' }));
+    },
+    inject: [RedisConnections, ReplayStore, SegmentStore, Configuration, RouteWakeup, Log],
+  },
+  {
+    provide: ReplaysService,
+    useFactory: (redis: RedisConnections, store: ReplayStore, runner: ReplayRunner, configuration: Configuration) =>
+      new ReplaysService(redis, store, runner, configuration),
+    inject: [RedisConnections, ReplayStore, ReplayRunner, Configuration],
+  },
 ];
 
 /** Intake and delivery on Redis and BullMQ. Expects the platform, the configuration and an `EventDecoder` to be bound. */
@@ -149,6 +179,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(RouteWakeup) private readonly wakeup: RouteWakeup,
     @Inject(DeliveryEngine) private readonly engine: DeliveryEngine,
     @Inject(RejectionStore) private readonly rejections: RejectionStore,
+    @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Environment) private readonly environment: Environment,
     @Inject(RedisConnections) private readonly redis: RedisConnections,
@@ -170,9 +201,11 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     this.readiness.register(new DeliveryReadiness(this.engine));
     this.wakeup.bind((shard) => this.engine.wake(shard));
     await this.engine.start();
+    this.replays.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
+    await this.replays.stop();
     await this.engine.stop();
   }
 

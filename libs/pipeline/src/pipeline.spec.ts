@@ -10,6 +10,11 @@ import { HistoryKeeper } from './history/history-keeper.js';
 import type { IntakeResult } from './intake/append-request.js';
 import { IntakeService } from './intake/intake.service.js';
 import { QueuedBudget } from './intake/queued-budget.js';
+import { ReplayRunner } from './replay/replay-runner.js';
+import { ReplaySelection } from './replay/replay-selection.js';
+import { ReplayStore } from './replay/replay.store.js';
+import { ReplaysService } from './replay/replays.service.js';
+import { RouteWakeup } from './route-wakeup.js';
 import { RedisPulse } from './redis-pulse.js';
 import { Ledger } from './routing/ledger.js';
 import { EventDecoder, type DecodableRequest } from './segment/event-decoder.js';
@@ -84,11 +89,12 @@ async function build(address: RedisAddress) {
   const configuration = new TestConfiguration();
   const http = new OutgoingHttp(new AddressPolicy(['127.0.0.0/8']));
   const ledger = new Ledger(redis, (shard, bytes) => budget.report(shard, bytes));
+  const segments = new SegmentStore(redis, new NamesDecoder());
   const engine = new DeliveryEngine({
     redis,
     configuration,
     connectors: await ConnectorRegistry.load(),
-    segments: new SegmentStore(redis, new NamesDecoder()),
+    segments,
     ledger,
     history: new HistoryKeeper(redis, { maxBytes: 1e8, maxAgeSeconds: 3_600 }),
     pulse,
@@ -99,14 +105,21 @@ async function build(address: RedisAddress) {
   });
   const intake = new IntakeService(redis, pulse, budget, (shard) => engine.wake(shard));
   const operations = new DestinationOperations(redis, configuration, engine.queues, ledger);
+  const wakeup = new RouteWakeup(redis);
+  wakeup.bind((shard) => engine.wake(shard));
+  const store = new ReplayStore(redis);
+  const runner = new ReplayRunner(redis, store, new ReplaySelection(redis, segments), configuration, wakeup, log);
+  runner.start();
+  const replays = new ReplaysService(redis, store, runner, configuration);
   const close = async (): Promise<void> => {
+    await runner.stop();
     await engine.stop();
     pulse.stop();
     budget.stop();
     http.onApplicationShutdown();
     redis.close();
   };
-  return { redis, budget, configuration, engine, intake, operations, close };
+  return { redis, budget, configuration, engine, intake, operations, replays, close };
 }
 
 type Pipeline = Awaited<ReturnType<typeof build>>;
@@ -260,5 +273,49 @@ describe.each([
     pipeline.configuration.put(webhook('doomed', sink, { match: { events: ['doomed'] }, createdAt }));
     await append(pipeline, ['doomed']);
     await until(() => received(sink, '/doomed').length === 1);
+  });
+
+  it('replays dead letters under their ids, and they leave the list', async () => {
+    pipeline.configuration.put(webhook('sorry', sink, { match: { events: ['sorry'] } }));
+    sink.replyWith(({ url }) => ({ status: url === '/sorry' ? 422 : 200 }));
+    const result = await append(pipeline, ['sorry', 'sorry']);
+    await until(async () => (await pipeline.operations.stats('sorry')).deadLettered === 2);
+    const order = { destinationId: 'sorry', from: 'dead-letters', dryRun: true } as const;
+    expect(await pipeline.replays.create(order)).toMatchObject({ state: 'done', matched: 2, queued: 0 });
+    sink.replyWith(() => ({ status: 200 }));
+    const before = sink.requests.length;
+    const { id, matched } = await pipeline.replays.create({ ...order, dryRun: false });
+    expect(matched).toBe(2);
+    await until(async () => (await pipeline.replays.find(id))?.delivered === 2);
+    const again = sink.requests
+      .slice(before)
+      .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events);
+    expect(again.map((event) => event.id).sort()).toEqual(ids(result, 2).sort());
+    expect(await pipeline.operations.stats('sorry')).toMatchObject({ deadLettered: 0, delivered: 2 });
+    expect(await pipeline.replays.find(id)).toMatchObject({ state: 'done', queued: 2 });
+  });
+
+  it('replays kept history to a destination that came later', async () => {
+    const result = await append(pipeline, ['early', 'early', 'early']);
+    await until(() => pipeline.budget.queuedBytes === 0);
+    pipeline.configuration.put(webhook('late', sink, { match: { events: ['early'] } }));
+    const { id, matched } = await pipeline.replays.create({ destinationId: 'late', from: 'history', dryRun: false });
+    expect(matched).toBe(3);
+    await until(() => received(sink, '/late').length === 3);
+    expect(received(sink, '/late').map((event) => event.id)).toEqual(ids(result, 3));
+    await until(async () => (await pipeline.replays.find(id))?.state === 'done');
+    const second = await pipeline.replays.create({ destinationId: 'late', from: 'history', dryRun: true });
+    expect(second.matched).toBe(3);
+  });
+
+  it('can be told to stop a replay', async () => {
+    const { id } = await pipeline.replays.create({
+      destinationId: 'late',
+      from: 'history',
+      dryRun: false,
+      rate: 0.001,
+    });
+    await pipeline.replays.cancel(id);
+    expect(await pipeline.replays.find(id)).toMatchObject({ state: 'cancelled' });
   });
 });

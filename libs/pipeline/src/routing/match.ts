@@ -42,7 +42,11 @@ export function mismatch(matcher: Matcher, event: CanonicalEvent): Mismatch | un
 }
 
 /** A pattern sees this much of a text: what an admin may write costs at most its square. */
-const $regex: typeof sift.$regex = (pattern: string, owner: { readonly $options?: string }, options) => {
+const $regex = (
+  pattern: string,
+  owner: { readonly $options?: string },
+  options: Parameters<typeof sift.$regex>[2],
+): sift.EqualsOperation<unknown> => {
   const expression = new RegExp(pattern, owner.$options);
   const test = (value: unknown): boolean =>
     typeof value === 'string' && expression.test(value.slice(0, MAX_REGEX_TEXT_LENGTH));

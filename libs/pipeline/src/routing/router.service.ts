@@ -2,6 +2,7 @@ import type { CanonicalEvent } from '#canonical';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
 import { ALL_SHARDS, destinationKeys, shardKeys } from '../keys.js';
+import { PUT_BACK } from '../segment/event-decoder.js';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
 import { livePositions } from '../segment/segment-format.js';
@@ -129,7 +130,9 @@ export class Router {
 
   /** The open destinations and their positions: an earlier decision if there is one, else today's. */
   private async openLedger(segment: SegmentHead): Promise<readonly (readonly [string, PositionRanges])[]> {
-    const wanted = await this.wantedBy(segment);
+    // What a replay puts back was decided when it was written.
+    const isPutBack = segment.header.requests.some(({ dialect }) => dialect === PUT_BACK);
+    const wanted: ReadonlyMap<string, PositionRanges> = isPutBack ? new Map() : await this.wantedBy(segment);
     const shard = shardOfSegment(segment.id);
     const keys = [shardKeys.segment(shard, segment.id), shardKeys.ledger(shard, segment.id)];
     const values = [JSON.stringify(Object.fromEntries(wanted)), ...wanted.keys()];

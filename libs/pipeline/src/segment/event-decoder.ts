@@ -18,3 +18,6 @@ export abstract class EventDecoder {
   /** Aligned with the request's events; undefined where refused. */
   abstract decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[];
 }
+
+/** In place of a dialect: the body is a list of canonical events that were put back by a replay. */
+export const PUT_BACK = '@canonical';

@@ -1,7 +1,7 @@
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
-import type { EventDecoder } from './event-decoder.js';
+import { PUT_BACK, type EventDecoder } from './event-decoder.js';
 import { fromRanges } from './position-ranges.js';
 import { readBodies, readHeader, type RequestHeader, type SegmentHeader } from './segment-format.js';
 import { eventId, shardOfSegment } from './segment-id.js';
@@ -81,6 +81,7 @@ export class SegmentStore {
     body: Buffer = Buffer.alloc(0),
     duplicates: ReadonlySet<number>,
   ): SegmentEvents {
+    if (request.dialect === PUT_BACK) return JSON.parse(body.toString()) as CanonicalEvent[];
     const rejected = new Set(fromRanges(request.rejected));
     const decoded = this.decoder.decode({
       ...request,

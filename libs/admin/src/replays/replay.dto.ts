@@ -1,0 +1,72 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import {
+  IsBoolean,
+  IsIn,
+  IsISO8601,
+  IsNumber,
+  IsObject,
+  IsOptional,
+  IsPositive,
+  IsString,
+  MaxLength,
+} from 'class-validator';
+import type { JsonObject } from '#canonical';
+
+/** `POST /admin/v1/replays`. */
+export class ReplayDto {
+  @IsString()
+  @MaxLength(64)
+  destinationId!: string;
+
+  /** `dead-letters` leave the list; `history` is what is still kept of accepted events. */
+  @IsIn(['dead-letters', 'history'])
+  from!: 'dead-letters' | 'history';
+
+  /** Parked (dead letters) or accepted (history) at or after this time. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  since?: string;
+
+  /** Before this time. */
+  @IsOptional()
+  @IsISO8601({ strict: true })
+  until?: string;
+
+  /** As in a destination's `match.where`. */
+  @ApiPropertyOptional({ type: 'object', additionalProperties: true })
+  @IsOptional()
+  @IsObject()
+  where?: JsonObject;
+
+  /** Only count. */
+  @IsOptional()
+  @IsBoolean()
+  dryRun?: boolean;
+
+  /** Events a second; as fast as the destination takes them if absent. */
+  @IsOptional()
+  @IsNumber()
+  @IsPositive()
+  rate?: number;
+}
+
+/** For the documentation; `ReplayView` is what is sent. */
+export class ReplayViewDto {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty({ enum: ['counting', 'running', 'done', 'cancelled'] })
+  state!: string;
+
+  @ApiProperty()
+  destinationId!: string;
+
+  @ApiProperty({ type: 'integer', nullable: true, description: 'Exact; null while it is being counted.' })
+  matched!: number | null;
+
+  @ApiProperty({ type: 'integer', description: 'Put back for delivery so far.' })
+  queued!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Of these, settled by the destination since.' })
+  delivered!: number;
+}

@@ -1,0 +1,62 @@
+import { Body, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { checkWhere, invalid } from '#control-plane';
+import { ReplaysService, type ReplayOrder, type ReplayView } from '#pipeline';
+import { AdminController } from '../http/admin-controller.js';
+import { readDocument } from '../http/document.js';
+import { notFound } from '../http/problem.js';
+import { ReplayDto, ReplayViewDto } from './replay.dto.js';
+
+@AdminController('replays', 'Replays')
+export class ReplaysController {
+  constructor(private readonly replays: ReplaysService) {}
+
+  @Post()
+  @ApiOperation({
+    summary: 'Send dead letters or kept history to a destination again',
+    description: 'Ids stay the same.',
+  })
+  @ApiBody({ type: ReplayDto })
+  @ApiResponse({ status: 201, description: 'Under way, or counted where it is a dry run.', type: ReplayViewDto })
+  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReplayView> {
+    const replay = await this.replays.create(readOrder(body));
+    reply.header('Location', `/admin/v1/replays/${replay.id}`);
+    return replay;
+  }
+
+  @Get(':id')
+  @ApiOperation({ summary: 'How far a replay has got' })
+  @ApiResponse({ status: 200, description: 'Its state.', type: ReplayViewDto })
+  async read(@Param('id') id: string): Promise<ReplayView> {
+    return known(id, await this.replays.find(id));
+  }
+
+  @Post(':id/cancel')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Put nothing more back', description: 'What was put back is still delivered.' })
+  @ApiResponse({ status: 200, description: 'Its state.', type: ReplayViewDto })
+  async cancel(@Param('id') id: string): Promise<ReplayView> {
+    return known(id, await this.replays.cancel(id));
+  }
+}
+
+function known(id: string, replay: ReplayView | undefined): ReplayView {
+  if (!replay) throw notFound(`There is no replay "${id}".`);
+  return replay;
+}
+
+function readOrder(body: unknown): ReplayOrder {
+  const { destinationId, from, since, until, where, dryRun = false, rate } = readDocument(ReplayDto, body);
+  const faults = where ? checkWhere(where, '/where') : [];
+  if (faults.length > 0) throw invalid([...faults]);
+  return {
+    destinationId,
+    from,
+    dryRun,
+    ...(since === undefined ? {} : { since: Date.parse(since) }),
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
+    ...(where === undefined ? {} : { where }),
+    ...(rate === undefined ? {} : { rate }),
+  };
+}
