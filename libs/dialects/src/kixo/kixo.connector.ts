@@ -1,4 +1,4 @@
-import type { CanonicalEvent, Json, JsonObject } from '#canonical';
+import { isJsonObject, type CanonicalEvent, type Json, type JsonObject } from '#canonical';
 import { interpretStatus } from '#destinations';
 import type {
   ConnectorSettings,
@@ -128,12 +128,15 @@ const CARRIED = new Set(
 );
 const CARRIED_BY_IDENTIFY = new Set(['identity.email', 'identity.phone', 'profile.set']);
 /** Both describe the device's clock. */
+const NO_TIME_OF_SENDING = 'times go out corrected, without a time of sending';
 const ORIGINAL_TIMES = new Set(['extras.sent_at', 'extras.timestamp']);
 
 function lost(event: CanonicalEvent): readonly LostField[] {
   const { device_id: deviceId, properties: sent } = encodeEvent(event, 'corrected');
   const isIdentify = event.type === 'identify';
-  return lostFields(event, (field, value) => {
+  const envelope = event.source.dialect === 'kixo' && isJsonObject(event.extras?.envelope) ? event.extras.envelope : {};
+  const oddTime = { field: 'extras.envelope.sent_at', reason: NO_TIME_OF_SENDING };
+  const lost = lostFields(event, (field, value) => {
     if (CARRIED.has(field) || (isIdentify && CARRIED_BY_IDENTIFY.has(field))) return undefined;
     const [group] = field.split('.');
     if (field === 'anonymous_id') return value === deviceId ? undefined : 'the device_id stands in its place';
@@ -143,9 +146,10 @@ function lost(event: CanonicalEvent): readonly LostField[] {
       return isIdentify ? 'an identify event has no amount' : lossOfValue(field, value, sent ?? {});
     if (group === 'profile') return isIdentify ? 'Kixo cannot patch traits' : 'Kixo takes traits with identify alone';
     if (group === 'context') return 'Kixo has no place for it';
-    if (ORIGINAL_TIMES.has(field)) return 'times go out corrected';
+    if (event.source.dialect === 'kixo' && ORIGINAL_TIMES.has(field)) return NO_TIME_OF_SENDING;
     return foreignExtra(field, event, 'kixo');
   });
+  return envelope.sent_at === undefined ? lost : [...lost, oddTime];
 }
 
 function lossOfValue(field: string, value: Json, { amount_cents: cents, ...sent }: JsonObject): string | undefined {

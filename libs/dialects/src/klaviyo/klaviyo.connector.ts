@@ -1,4 +1,4 @@
-import type { CanonicalEvent } from '#canonical';
+import { isJsonObject, type CanonicalEvent } from '#canonical';
 import type { ConnectorSettings, HttpConnector, JsonSchema, LostField } from '#destinations';
 import { foreignExtra, lostFields } from '../lost-fields.js';
 import { baseUrlSchema, DELIVERY, secretSchema, urlOf } from '../outgoing.js';
@@ -90,13 +90,16 @@ const CARRIED = new Set(
 
 function lost(event: CanonicalEvent): readonly LostField[] {
   const person: readonly unknown[] = [event.user_id, event.anonymous_id];
-  return lostFields(event, (field, value) => {
+  const lost = lostFields(event, (field, value) => {
     if (CARRIED.has(field)) return undefined;
     if (field === 'timestamp') return isWholeSecond(event.timestamp) ? undefined : 'Klaviyo cuts times to the second';
     if (field.startsWith('identity.')) return person.includes(value) ? undefined : 'Klaviyo has no such identifier';
     if (field.startsWith('extras.')) return foreignExtra(field, event, 'klaviyo');
     return 'Klaviyo has no place for it';
   });
+  const ignored = event.source.dialect === 'klaviyo' ? event.extras?.ignored : undefined;
+  if (!isJsonObject(ignored) || ignored.patch_identifiers === undefined) return lost;
+  return [...lost, { field: 'extras.ignored.patch_identifiers', reason: 'browsers may not change identifiers' }];
 }
 
 function isWholeSecond(timestamp: string): boolean {
