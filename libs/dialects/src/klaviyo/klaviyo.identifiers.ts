@@ -1,4 +1,4 @@
-import { isJsonObject, type Json } from '#canonical';
+import { isJsonObject } from '#canonical';
 import { EMAIL } from './klaviyo.schema.js';
 
 /** By precedence where a profile has several; `id` sits beside the attributes. */
@@ -10,20 +10,20 @@ export function isEmail(text: string): boolean {
   return text.length <= 254 && EMAIL_PATTERN.test(text);
 }
 
-const filled = (value: Json | undefined): value is string => typeof value === 'string' && value !== '';
+const filled = (value: unknown): value is string => typeof value === 'string' && value !== '';
 
 /**
  * The vendor's own sample has the address among the custom properties. It identifies a profile that has nothing else;
  * undefined if there is no such text.
  */
-export function emailProperty(profile: Json | undefined): string | undefined {
+export function emailProperty(profile: unknown): string | undefined {
   const attributes = isJsonObject(profile) ? profile.attributes : undefined;
   const properties = isJsonObject(attributes) ? attributes.properties : undefined;
   return isJsonObject(properties) && filled(properties.email) ? properties.email : undefined;
 }
 
 /** The strongest of the six identifiers with its name, or undefined if the profile has none of them. */
-export function strongestIdentifier(profile: Json | undefined): string | undefined {
+export function strongestIdentifier(profile: unknown): string | undefined {
   if (!isJsonObject(profile)) return undefined;
   if (filled(profile.id)) return `id:${profile.id}`;
   const { attributes } = profile;

@@ -6,36 +6,31 @@ export type Layout = 'job' | 'bulk' | 'single';
 const JOB_ITEMS = '/data/attributes/events-bulk-create/data';
 const ITEM_EVENTS = '/attributes/events/data';
 
-function member(value: unknown, ...path: readonly string[]): Json | undefined {
-  let found = value;
-  for (const key of path) {
-    if (!isJsonObject(found)) return undefined;
-    found = found[key];
-  }
-  return found as Json | undefined;
+function member(value: unknown, name: string): unknown {
+  return isJsonObject(value) ? value[name] : undefined;
 }
 
-const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
+const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? (value as readonly Json[]) : []);
 
 /** The items of a body, each holding a profile and its events. None where the body has another shape. */
 export function itemsOf(body: unknown, layout: Layout): readonly Json[] {
-  if (layout === 'job') return listOf(member(body, 'data', 'attributes', 'events-bulk-create', 'data'));
+  if (layout === 'job') return listOf(member(member(attributesOf(member(body, 'data')), 'events-bulk-create'), 'data'));
   const data = member(body, 'data');
-  return data === undefined || data === null ? [] : [data];
+  return data === undefined || data === null ? [] : [data as Json];
 }
 
 /** The events of an item. Of a single create the item itself is the event. */
 export function eventsOf(item: Json, layout: Layout): readonly Json[] {
-  return layout === 'single' ? [item] : listOf(member(item, 'attributes', 'events', 'data'));
+  return layout === 'single' ? [item] : listOf(member(member(attributesOf(item), 'events'), 'data'));
 }
 
-export function profileOf(item: Json): Json | undefined {
-  return member(item, 'attributes', 'profile', 'data');
+export function profileOf(item: Json): unknown {
+  return member(member(attributesOf(item), 'profile'), 'data');
 }
 
 /** What changes a profile beside its attributes: beside them in bulk, inside them in single create. */
-export function metaOf(profile: Json | undefined, layout: Layout): Json | undefined {
-  return layout === 'single' ? member(profile, 'attributes', 'meta') : member(profile, 'meta');
+export function metaOf(profile: unknown, layout: Layout): unknown {
+  return member(layout === 'single' ? attributesOf(profile) : profile, 'meta');
 }
 
 /** The way from a profile to what `metaOf` finds. */
@@ -43,12 +38,12 @@ export function metaPointer(layout: Layout): string {
   return layout === 'single' ? '/attributes/meta' : '/meta';
 }
 
-export function attributesOf(resource: Json | undefined): Json | undefined {
+export function attributesOf(resource: unknown): unknown {
   return member(resource, 'attributes');
 }
 
-export function nameOf(event: Json | undefined): Json | undefined {
-  return member(event, 'attributes', 'metric', 'data', 'attributes', 'name');
+export function nameOf(event: unknown): unknown {
+  return member(attributesOf(member(member(attributesOf(event), 'metric'), 'data')), 'name');
 }
 
 export function itemPointer(layout: Layout, item: number): string {
@@ -90,7 +85,7 @@ export function itemAt(body: unknown, layout: Layout, position: number): unknown
     const events = eventsOf(item, layout);
     if (position < before + events.length || events.length === 0) {
       const one = { data: events.slice(position - before, position - before + 1) };
-      return { type: 'event-bulk-create', attributes: { profile: member(item, 'attributes', 'profile'), events: one } };
+      return { type: 'event-bulk-create', attributes: { profile: member(attributesOf(item), 'profile'), events: one } };
     }
     before += events.length;
   }

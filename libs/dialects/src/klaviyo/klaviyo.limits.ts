@@ -17,7 +17,8 @@ export interface Breach {
 /** UTC to the second, as the vendor keeps it; undefined if the text is no date-time. */
 export function truncateTime(text: string): string | undefined {
   const instant = normalizeTimestamp(text);
-  return instant && `${instant.slice(0, 19)}.000Z`;
+  if (instant === undefined || instant.endsWith('.000Z')) return instant;
+  return `${instant.slice(0, 19)}.000Z`;
 }
 
 /** One calendar year ahead. */

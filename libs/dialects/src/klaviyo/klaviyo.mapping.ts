@@ -4,7 +4,7 @@ import { envelopeShares } from '../extras.js';
 import { decodeProfile, type DecodedProfile } from './klaviyo-profile.mapping.js';
 import { eventsOf, itemsOf, profileOf, type Layout } from './klaviyo.layout.js';
 import { truncateTime } from './klaviyo.limits.js';
-import { compact, known, remainder, type Known } from './klaviyo.remainder.js';
+import { known, remainder, type Known } from './klaviyo.remainder.js';
 import type { BulkItemWire, EventAttributesWire, EventWire, ProfileWire } from './klaviyo.wire.js';
 
 /** Where a request came in or goes out. `browser`: by a client path. */
@@ -84,7 +84,7 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
     const carried = first ? profile : later;
     const draft = decodeEvent(event, stored.idAt(position), carried, received, stored.sourceId);
     const backfill = event.attributes.backfill === true || item.attributes.backfill === true;
-    const extras = compact({
+    const extras = extrasOf({
       unique_id: explicitId(event.attributes.unique_id, draft.id),
       backfill: backfill || undefined,
       event: remainder(event, single ? KNOWN_SINGLE_EVENT : KNOWN_EVENT),
@@ -148,4 +148,30 @@ function valueOf({ value, value_currency: currency }: EventAttributesWire): Even
 /** The event's own id as `unique_id` says only that nobody chose another one. */
 function explicitId(uniqueId: string | null | undefined, id: string): string | undefined {
   return uniqueId && uniqueId !== id ? uniqueId : undefined;
+}
+
+interface Extras {
+  readonly unique_id: string | undefined;
+  readonly backfill: true | undefined;
+  readonly event: JsonObject | undefined;
+  readonly profile: JsonObject | undefined;
+  readonly ignored: JsonObject | undefined;
+  readonly item: JsonObject | undefined;
+  readonly envelope: JsonObject | undefined;
+}
+
+/** Written out, because most events have none of them or the first alone, and this is the hot path. */
+function extrasOf({ unique_id, backfill, event, profile, ignored, item, envelope }: Extras): JsonObject | undefined {
+  if (!(backfill ?? event ?? profile ?? ignored ?? item ?? envelope)) {
+    return unique_id === undefined ? undefined : { unique_id };
+  }
+  return {
+    ...(unique_id !== undefined && { unique_id }),
+    ...(backfill && { backfill }),
+    ...(event && { event }),
+    ...(profile && { profile }),
+    ...(ignored && { ignored }),
+    ...(item && { item }),
+    ...(envelope && { envelope }),
+  };
 }

@@ -116,19 +116,19 @@ function applyToItem(item: Json, pointer: string, context: RuleContext, collecto
   }
 }
 
-function keyOf(identifier: string | undefined, event: Json | undefined, uniqueId: Json | undefined): string | null {
+function keyOf(identifier: string | undefined, event: unknown, uniqueId: unknown): string | null {
   if (typeof uniqueId !== 'string' || uniqueId === '' || identifier === undefined) return null;
   const name = nameOf(event);
   return typeof name === 'string' ? naturalKey(identifier, name, uniqueId) : null;
 }
 
-function unsetsNames(meta: Json | undefined): boolean {
+function unsetsNames(meta: unknown): boolean {
   const patch = isJsonObject(meta) ? meta.patch_properties : undefined;
   const unset = isJsonObject(patch) ? patch.unset : undefined;
   return !Array.isArray(unset) || unset.every((name) => typeof name === 'string');
 }
 
-function identify(profile: Json | undefined, pointer: string, collector: Collector): string | undefined {
+function identify(profile: unknown, pointer: string, collector: Collector): string | undefined {
   // A profile that is missing or no object is the schema's to refuse.
   if (!isJsonObject(profile)) return undefined;
   const identifier = strongestIdentifier(profile);
