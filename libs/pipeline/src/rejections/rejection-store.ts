@@ -103,15 +103,21 @@ function textOf(rejected: RejectedRequest): string {
 
 function shortened(rejected: RejectedItem): RejectedItem {
   const { item, ...rest } = rejected;
-  if (item === undefined) return rest;
-  return characters(item) > MAX_ITEM_CHARACTERS ? rest : rejected;
+  return roomLeft(item, MAX_ITEM_CHARACTERS) < 0 ? rest : rejected;
 }
 
-/** Too deep to be written out counts as too large. */
-function characters(item: unknown): number {
-  try {
-    return JSON.stringify(item).length;
-  } catch {
-    return Number.POSITIVE_INFINITY;
+/**
+ * What is left of so many characters when the value is written out, roughly; negative as soon as it is too much: a
+ * hostile item costs no more than a small one. Callers bound the depth.
+ */
+function roomLeft(value: unknown, room: number): number {
+  if (room < 0) return room;
+  if (typeof value === 'string') return room - value.length;
+  if (typeof value !== 'object' || value === null) return room - 8;
+  let left = room - 2;
+  for (const name in value) {
+    left = roomLeft((value as Readonly<Record<string, unknown>>)[name], left - name.length - 4);
+    if (left < 0) return left;
   }
+  return left;
 }
