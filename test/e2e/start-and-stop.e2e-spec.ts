@@ -19,7 +19,11 @@ describe('a gateway', () => {
     const { baseUrl } = await startGateway();
 
     expect(await (await fetch(`${baseUrl}/health/live`)).json()).toEqual({ status: 'live' });
-    expect(await (await fetch(`${baseUrl}//health//ready/`)).json()).toEqual({ status: 'ready', reasons: [] });
+    expect(await (await fetch(`${baseUrl}//health//ready/`)).json()).toEqual({
+      status: 'ready',
+      reasons: [],
+      notGuaranteed: [],
+    });
     expect(await (await fetch(`${baseUrl}/metrics`)).text()).toContain('process_cpu_user_seconds_total');
     expect(await (await fetch(baseUrl)).json()).toMatchObject({
       name: 'event-gateway',
