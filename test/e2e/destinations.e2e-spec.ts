@@ -4,6 +4,7 @@ import {
   flokitItem,
   flokitItems,
   idsAt,
+  metricOf,
   openLine,
   startGateway,
   startSink,
@@ -112,7 +113,7 @@ describe('a destination', () => {
     expect((await line.admin.ask('DELETE', `${path}?discard=true`)).status).toBe(204);
     expect((await line.admin.ask('GET', path)).status).toBe(404);
     expect(line.sink.requests).toEqual([]);
-    await until(async () => /^gateway_queued_bytes 0$/m.test(await metrics(gateway)), {
+    await until(async () => (await metricOf(gateway, 'gateway_queued_bytes')) === 0, {
       what: 'its space to be freed',
     });
   });
@@ -158,7 +159,3 @@ describe('a private address', () => {
     expect(idsAt(line.sink)).toEqual(ids);
   });
 });
-
-async function metrics({ baseUrl }: Gateway): Promise<string> {
-  return (await fetch(`${baseUrl}/metrics`)).text();
-}

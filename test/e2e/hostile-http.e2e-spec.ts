@@ -1,12 +1,12 @@
-import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { exchange } from '../conformance/raw-socket.js';
 import {
   eventsAt,
   flokitItem,
-  onEnd,
+  sendHalf,
   startNeighbours,
   until,
+  type HalfSent,
   type HttpAnswer,
   type Neighbours,
 } from '../support/index.js';
@@ -99,31 +99,26 @@ describe('hostile HTTP', () => {
     });
 
     it('bodies that stop half way hold up nobody, and are taken once they are whole', async () => {
-      const body = JSON.stringify({ events: [flokitItem('slow')] });
-      const half = body.length >> 1;
-      const sockets = await Promise.all(Array.from({ length: 50 }, () => open()));
-      for (const socket of sockets)
-        socket.write(head(`Content-Length: ${body.length}\r\nConnection: close`) + body.slice(0, half));
+      const callers = await halfSend(50, JSON.stringify({ events: [flokitItem('slow')] }));
       await neighbours.besides(() => delay(100));
-      const answers = sockets.map((socket) => answerOf(socket));
-      for (const socket of sockets) socket.write(body.slice(half));
-      for (const answer of answers) expect(await answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      for (const caller of callers) caller.finish();
+      for (const caller of callers) expect(await caller.answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       await until(() => neighbours.stranger.arrived('slow').length === 50);
     });
 
     it('bodies that break off are forgotten', async () => {
-      const body = JSON.stringify({ events: [flokitItem('aborted')] });
-      const sockets = await Promise.all(Array.from({ length: 50 }, () => open()));
-      for (const socket of sockets) socket.write(head(`Content-Length: ${body.length + 1}`) + body);
+      const callers = await halfSend(50, JSON.stringify({ events: [flokitItem('aborted')] }));
       await neighbours.besides(() => delay(100));
-      for (const socket of sockets) socket.resetAndDestroy();
+      for (const caller of callers) caller.abort();
       await neighbours.besides(() => delay(100));
     });
 
     it('callers that hang up before their answer leave nothing behind', async () => {
-      const body = JSON.stringify({ events: [flokitItem('hung up')] });
-      const sockets = await Promise.all(Array.from({ length: 50 }, () => open()));
-      for (const socket of sockets) socket.end(head(`Content-Length: ${body.length}`) + body, () => socket.destroy());
+      const callers = await halfSend(50, JSON.stringify({ events: [flokitItem('hung up')] }));
+      for (const caller of callers) {
+        caller.finish();
+        caller.abort();
+      }
       await neighbours.besides(() => delay(100));
     });
   });
@@ -153,17 +148,8 @@ describe('hostile HTTP', () => {
     expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')))).toEqual(body);
   }
 
-  async function open(): Promise<Socket> {
-    const socket = connect(neighbours.gateway.port, '127.0.0.1');
-    onEnd(() => void socket.destroy());
-    socket.on('error', () => undefined);
-    await new Promise<void>((resolve) => socket.once('connect', resolve));
-    return socket;
-  }
-
-  function answerOf(socket: Socket): Promise<string> {
-    let text = '';
-    socket.on('data', (part) => (text += part.toString()));
-    return new Promise((resolve) => socket.once('close', () => resolve(text)));
+  function halfSend(count: number, body: string): Promise<readonly HalfSent[]> {
+    const text = head(`Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close`) + body;
+    return Promise.all(Array.from({ length: count }, () => sendHalf(neighbours.gateway.port, text)));
   }
 });

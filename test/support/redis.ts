@@ -14,6 +14,9 @@ export interface TestRedis {
   readonly kill: () => Promise<void>;
   /** After `kill`: the same data at the same address. */
   readonly start: () => Promise<void>;
+  /** It keeps its connections and answers nothing, until `thaw`. */
+  readonly freeze: () => void;
+  readonly thaw: () => void;
 }
 
 const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
@@ -49,6 +52,8 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     url: `redis://127.0.0.1:${port}`,
     start,
     kill: async () => void (await server?.killGroup()),
+    freeze: () => server?.signal('SIGSTOP'),
+    thaw: () => server?.signal('SIGCONT'),
   };
 }
 

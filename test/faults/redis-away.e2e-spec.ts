@@ -1,0 +1,206 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  admin,
+  eventsAt,
+  flokitItem,
+  metricOf,
+  openLine,
+  readinessOf,
+  report,
+  send,
+  startGateway,
+  startRedis,
+  until,
+  type FlokitBatchAnswer,
+  type Gateway,
+  type HttpAnswer,
+  type Line,
+  type TestRedis,
+} from '../support/index.js';
+
+/** Nobody waits longer for a 503. */
+const maxWaitMs = 2_000;
+const frozenMs = 3_000;
+
+interface Sent {
+  readonly tag: string;
+  readonly sentAt: number;
+  readonly answer: HttpAnswer;
+}
+
+let tags = 0;
+
+/** A caller that never rests. */
+async function keepSending({ sender }: Line, sent: Sent[], stop: AbortSignal): Promise<void> {
+  while (!stop.aborted) {
+    const tag = `tag-${(tags += 1)}`;
+    const sentAt = performance.now();
+    const answer = await sender.batch([flokitItem('load', { properties: { tag } })]);
+    sent.push({ tag, sentAt, answer });
+    await delay(2);
+  }
+}
+
+describe('a gateway whose Redis', () => {
+  let redis: TestRedis;
+  let gateway: Gateway;
+  let line: Line;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    const env = {
+      REDIS_URL: redis.url,
+      ADMIN_TOKEN: 'token-of-the-operator',
+      ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+    };
+    gateway = await startGateway({ env });
+    line = await openLine(gateway);
+  });
+
+  /** Takes Redis away under load, brings it back, and accounts for every event. */
+  async function survive(takeAway: () => unknown, duringOutage: () => Promise<unknown>, bringBack: () => unknown) {
+    const sent: Sent[] = [];
+    const stop = new AbortController();
+    const callers = Array.from({ length: 4 }, () => keepSending(line, sent, stop.signal));
+    await until(() => sent.length > 20);
+    await takeAway();
+    const awayAt = performance.now();
+    await until(async () => (await readinessOf(gateway)).culprits.includes('redis'), { what: 'ready to name Redis' });
+    await until(() => sent.filter(({ answer }) => answer.status === 503).length >= 20, { what: 'refusals' });
+    expect((await fetch(`${gateway.baseUrl}/health/live`)).status).toBe(200);
+    await duringOutage();
+    await bringBack();
+    const backAt = performance.now();
+    await until(async () => (await readinessOf(gateway)).status === 200, { what: 'the gateway to be ready again' });
+    const recoveredMs = performance.now() - backAt;
+    await until(() => sent.at(-1)?.answer.status === 200, { what: 'requests to be accepted again' });
+    stop.abort();
+    await Promise.all(callers);
+    await account(sent, awayAt);
+    const waits = sent.map(({ answer }) => answer.tookMs);
+    const refusals = sent.filter(({ answer }) => answer.status === 503).length;
+    const worst = Math.round(Math.max(...waits));
+    report(
+      `${sent.length} requests, ${refusals} refused, longest wait ${worst} ms, ready ${Math.round(recoveredMs)} ms after`,
+    );
+  }
+
+  async function account(sent: readonly Sent[], awayAt: number): Promise<void> {
+    for (const { answer } of sent) {
+      expect([200, 503]).toContain(answer.status);
+      expect(answer.tookMs).toBeLessThan(maxWaitMs);
+      if (answer.status === 200) continue;
+      expect(JSON.parse(answer.text)).toEqual({
+        error: 'service_unavailable',
+        message: 'Temporarily unavailable, retry later',
+      });
+      expect(answer.headers['retry-after']).toMatch(/^[1-9]\d*$/);
+    }
+    const acknowledged = sent.filter(({ answer }) => answer.status === 200).map(({ answer }) => idOf(answer));
+    await until(
+      () => {
+        const arrived = new Set(line.arrived('load'));
+        return acknowledged.every((id) => arrived.has(id));
+      },
+      { timeoutMs: 40_000, what: 'all that was acknowledged to arrive' },
+    );
+    const isIdle = async (): Promise<boolean> =>
+      (await metricOf(gateway, 'gateway_unrouted_segments')) === 0 && (await line.stats()).waiting === 0;
+    await until(isIdle, { timeoutMs: 40_000, what: 'nothing to be on its way' });
+    const tagsAtSink = new Set(eventsAt(line.sink).map(({ properties }) => properties.tag));
+    // What was being written at the very moment nobody can know; whatever was refused later was never written.
+    const refused = sent.filter(({ answer, sentAt }) => answer.status === 503 && sentAt > awayAt);
+    expect(refused.filter(({ tag }) => tagsAtSink.has(tag))).toEqual([]);
+    expect(await line.stats()).toMatchObject({ deadLettered: 0 });
+  }
+
+  it('is killed refuses in time and in shape, and recovers by itself', async () => {
+    await survive(
+      () => redis.kill(),
+      expectForeignShapes,
+      () => redis.start(),
+    );
+  });
+
+  it('stops answering refuses in time, and writes nothing of it when Redis goes on', async () => {
+    await survive(
+      () => redis.freeze(),
+      () => delay(frozenMs),
+      () => redis.thaw(),
+    );
+  });
+
+  it('is full refuses in time, keeps nothing of it, and recovers when there is room', async () => {
+    const setMemory = (bytes: number): Promise<string> => send(redis.socketPath, `CONFIG SET maxmemory ${bytes}`);
+    await survive(
+      () => setMemory(1),
+      () => delay(500),
+      () => setMemory(0),
+    );
+  });
+
+  async function expectForeignShapes(): Promise<void> {
+    const { ask } = line.sender;
+    for (const { path, headers, body, expected, type } of foreign) {
+      const { status, text, headers: got } = await ask({ path, headers, body: JSON.stringify(body) });
+      expect([path, status, got['content-type']]).toEqual([path, 503, type]);
+      expect(got['retry-after']).toMatch(/^[1-9]\d*$/);
+      expect(JSON.parse(text)).toMatchObject(expected);
+    }
+    const refused = await admin(gateway).ask('POST', '/sources', { name: 'Late', dialect: 'flokit' });
+    expect(refused.status).toBe(503);
+  }
+
+  const json = { 'Content-Type': 'application/json' };
+  const foreign = [
+    {
+      path: '/api/v1/events',
+      headers: { ...json, Authorization: 'Bearer sk_live_1' },
+      body: { external_user_id: 'usr_42', name: 'user_signed_up' },
+      expected: { errors: [{ code: 'server_error' }] },
+      type: 'application/json',
+    },
+    {
+      path: '/v1/batch',
+      headers: json,
+      body: {
+        project_id: 'kx_proj_1',
+        api_key: 'kx_key_1',
+        bundle_id: 'com.example.app',
+        platform: 'ios',
+        batch: [
+          { event_type: 'custom', event_name: 'x', device_id: 'd', session_id: 's', timestamp: '2026-04-08T12:00:00Z' },
+        ],
+      },
+      expected: { status: 'error', error: 'service_unavailable' },
+      type: 'application/json',
+    },
+    {
+      path: '/api/events',
+      headers: { ...json, Authorization: 'Klaviyo-API-Key pk_1', revision: '2026-07-15' },
+      body: {
+        data: {
+          type: 'event',
+          attributes: {
+            properties: {},
+            metric: { data: { type: 'metric', attributes: { name: 'Placed Order' } } },
+            profile: { data: { type: 'profile', attributes: { email: 'lee@example.com' } } },
+          },
+        },
+      },
+      expected: { errors: [{ status: 503, code: 'service_unavailable', source: { pointer: '/data' } }] },
+      type: 'application/vnd.api+json',
+    },
+  ] as const;
+
+  beforeAll(async () => {
+    const api = admin(gateway);
+    await api.createSource({ name: 'V', dialect: 'vibefollow', credentials: { apiKey: 'sk_live_1' } });
+    await api.createSource({ name: 'K', dialect: 'kixo', credentials: { projectId: 'kx_proj_1', apiKey: 'kx_key_1' } });
+    await api.createSource({ name: 'Y', dialect: 'klaviyo', credentials: { privateKey: 'pk_1' } });
+  });
+});
+
+function idOf({ text }: HttpAnswer): string {
+  return (JSON.parse(text) as FlokitBatchAnswer).event_ids[0] ?? '';
+}
