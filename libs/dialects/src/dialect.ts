@@ -172,6 +172,8 @@ export interface ProbeRoute {
   readonly path: string;
   readonly summary: string;
   readonly grant: Grant | readonly Grant[];
+  /** As on ingest routes; absent: not limited. */
+  readonly rateLimit?: IngestRoute['rateLimit'];
   reply(source: { readonly id: string; readonly name: string }): Reply;
 }
 

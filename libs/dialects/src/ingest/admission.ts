@@ -26,11 +26,12 @@ export class Admission {
   }
 
   /** Takes one request from the source's limit. Waits only where the limiter must ask elsewhere. */
-  takeTurn(call: IngestCall<IngestRoute>): Fault | undefined | Promise<Fault | undefined> {
+  takeTurn(call: IngestCall): Fault | undefined | Promise<Fault | undefined> {
     const { source, lane } = call;
-    const windows = source?.rateLimit ?? lane.route.rateLimit.windows;
-    if (!source || windows.length === 0) return undefined;
-    const verdict = this.limiter.take(source.id, lane.route.rateLimit.bucket, windows);
+    const { rateLimit } = lane.route;
+    const windows = source?.rateLimit ?? rateLimit?.windows ?? [];
+    if (!source || !rateLimit || windows.length === 0) return undefined;
+    const verdict = this.limiter.take(source.id, rateLimit.bucket, windows);
     return 'then' in verdict ? verdict.then((later) => applyVerdict(call, later)) : applyVerdict(call, verdict);
   }
 

@@ -48,17 +48,19 @@ export class IngestHandler {
     }
   }
 
-  probe(call: IngestCall<ProbeRoute>): void {
+  /** Never rejects. */
+  async probe(call: IngestCall<ProbeRoute>): Promise<void> {
     try {
-      this.finish(call, this.serveProbe(call));
+      this.finish(call, await this.serveProbe(call));
     } catch (error) {
       this.fail(call, error);
     }
   }
 
-  private serveProbe(call: IngestCall<ProbeRoute>): Answer {
+  private async serveProbe(call: IngestCall<ProbeRoute>): Promise<Answer> {
     if (this.closing) return BUSY;
-    const fault = this.admission.authenticate(call, claimOf(call) ?? { missing: 'credentials' });
+    const claim = claimOf(call) ?? { missing: 'credentials' };
+    const fault = this.admission.authenticate(call, claim) ?? (await this.admission.takeTurn(call));
     if (fault || !call.source) return fault ?? { kind: 'internal' };
     return { kind: 'answer', reply: call.lane.route.reply(call.source) };
   }

@@ -75,7 +75,7 @@ export class IngestServer implements OnModuleDestroy {
       const lane = new Lane(dialect, route);
       const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
         reply.hijack();
-        this.handler.probe(new IngestCall(lane, request, reply.raw, clock()));
+        void this.handler.probe(new IngestCall(lane, request, reply.raw, clock()));
       };
       scope.route({ method: ['GET', 'HEAD'], url: path, onRequest, handler: neverReached });
       return;

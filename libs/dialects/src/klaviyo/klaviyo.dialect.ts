@@ -125,6 +125,14 @@ const accounts: ProbeRoute = {
   id: 'klaviyo.accounts',
   method: 'GET',
   path: '/api/accounts',
+  // The vendor's middle tier, as for bulk: every answer to a recognised caller carries RateLimit headers.
+  rateLimit: {
+    bucket: 'accounts',
+    windows: [
+      { requests: 10, perSeconds: 1 },
+      { requests: 150, perSeconds: 60 },
+    ],
+  },
   summary: 'Test a key',
   grant: 'write',
   reply: ({ id, name }) => ({
