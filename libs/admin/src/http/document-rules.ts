@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Transform, Type } from 'class-transformer';
-import { Allow, IsInt, IsOptional, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
+import { Allow, IsInt, IsNumber, IsOptional, Max, Min, ValidateBy, ValidateNested } from 'class-validator';
 import { isJsonObject } from '#canonical';
 
 const MAX_WINDOWS = 10;
@@ -15,7 +15,11 @@ export class RateWindowDto {
   @WholeNumber(1, 10_000_000)
   requests!: number;
 
-  @WholeNumber(1, 86_400)
+  /** Fractions are allowed. */
+  @IsNumber({ allowNaN: false, allowInfinity: false })
+  @Min(0.01)
+  @Max(86_400)
+  @ApiProperty({ type: 'number', minimum: 0.01, maximum: 86_400 })
   perSeconds!: number;
 }
 
