@@ -7,9 +7,11 @@ import { EventDecoder, IntakeService, LeasedRequestLimiter, PipelineModule, Reje
 import {
   AddressPolicy,
   Environment,
+  EnvironmentReferences,
   Log,
   Metrics,
   OutgoingHttp,
+  processReferences,
   Readiness,
   RedisConnections,
   Secrets,
@@ -37,6 +39,7 @@ export class FoundationModule {
     const addresses = new AddressPolicy(foundation.environment.destinationAllowedCidrs);
     const providers = [
       { provide: Environment, useValue: foundation.environment },
+      { provide: EnvironmentReferences, useFactory: () => processReferences() },
       { provide: Secrets, useValue: foundation.secrets },
       { provide: Log, useValue: foundation.log },
       { provide: Metrics, useValue: foundation.metrics },

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { AddressInfo } from 'node:net';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { serveDocs } from '#admin';
+import { ConfigFile, serveDocs } from '#admin';
 import { Configuration, DemoConfiguration, demoSourceId } from '#control-plane';
 import { IngestServer } from '#dialects';
 import { NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     const app = await createApplication(foundation);
     shutdown.push('application', () => app.close());
     await app.init();
-    if (isQuickstart && environment.role !== 'worker') await app.get(DemoConfiguration).createInEmptyStore();
+    if (environment.role !== 'worker') await configure(app, environment);
     await app.listen(environment.port, environment.host);
     announce(app, foundation);
   } catch (error) {
@@ -58,6 +58,12 @@ async function createApplication(foundation: Foundation): Promise<NestFastifyApp
   app.get(IngestServer).register(adapter.getInstance());
   serveDocs(app, foundation.dialects, readProduct());
   return app;
+}
+
+/** Before any traffic is taken. Who brings a configuration along needs no demo. */
+async function configure(app: NestFastifyApplication, { configFile }: Environment): Promise<void> {
+  if (configFile !== undefined) await app.get(ConfigFile).apply(configFile);
+  else if (isQuickstart) await app.get(DemoConfiguration).createInEmptyStore();
 }
 
 function announce(app: NestFastifyApplication, { environment, log, secrets, dialects }: Foundation): void {

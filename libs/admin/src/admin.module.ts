@@ -2,6 +2,9 @@ import { Module, type DynamicModule, type ModuleMetadata, type NestModule } from
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DestinationTypesController, DialectsController } from './catalogue/catalogue.controller.js';
+import { ConfigController } from './config/config.controller.js';
+import { ConfigFile } from './config/config-file.js';
+import { ConfigService } from './config/config.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { AdminPaths } from './http/admin-paths.js';
@@ -36,6 +39,7 @@ export class AdminModule implements NestModule {
         SourcesController,
         DestinationsController,
         DestinationTestController,
+        ConfigController,
         DeadLettersController,
         PreviewController,
         EventsController,
@@ -44,7 +48,7 @@ export class AdminModule implements NestModule {
         DialectsController,
         DestinationTypesController,
       ],
-      providers: [PreviewService, AdminPaths],
+      providers: [PreviewService, AdminPaths, ConfigService, ConfigFile],
     };
   }
 

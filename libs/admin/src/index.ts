@@ -1,2 +1,3 @@
 export * from './admin.module.js';
+export { ConfigFile } from './config/config-file.js';
 export * from './openapi/openapi.js';

@@ -5,6 +5,8 @@ import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { DemoConfiguration } from './demo-configuration.js';
+import { ConfigurationDocuments } from './document/configuration-documents.js';
+import { DocumentPlanner } from './document/document-planner.js';
 import { DestinationsService } from './destinations.service.js';
 import { Configuration } from './model.js';
 import { DestinationCheck } from './rules/destination-check.js';
@@ -15,8 +17,8 @@ import { SnapshotReader } from './store/snapshot-reader.js';
 
 export interface ControlPlaneBindings {
   /**
-   * Modules that export what is needed from outside: RedisConnections, Secrets, AddressPolicy, Log and Readiness of
-   * the platform, the ConnectorRegistry, and the DialectCatalogue. Global modules need not be listed.
+   * Modules that export what is needed from outside: RedisConnections, Secrets, AddressPolicy, Log, Readiness and
+   * EnvironmentReferences of the platform, the ConnectorRegistry, and the DialectCatalogue. Global modules need not be listed.
    */
   readonly imports?: ModuleMetadata['imports'];
 }
@@ -46,8 +48,10 @@ export class ControlPlaneModule {
         SourcesService,
         DestinationsService,
         DemoConfiguration,
+        DocumentPlanner,
+        ConfigurationDocuments,
       ],
-      exports: [Configuration, SourcesService, DestinationsService, DemoConfiguration],
+      exports: [Configuration, SourcesService, DestinationsService, DemoConfiguration, ConfigurationDocuments],
     };
   }
 }

@@ -4,7 +4,12 @@ import { ConfigurationError, invalid } from './configuration.errors.js';
 import { ConfigurationService, type Plan } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
-import { resolveCredentials, type CredentialInputs, type Credentials } from './credentials/credential-inputs.js';
+import {
+  claimedCredentials,
+  resolveCredentials,
+  type CredentialInputs,
+  type Credentials,
+} from './credentials/credential-inputs.js';
 import {
   assertMatches,
   assertNew,
@@ -124,11 +129,16 @@ export class DestinationsService {
       kept?.credentials ?? {},
       () => connector.generateCredentials?.(randomBytes) ?? {},
     );
-    this.check.assertSettings(settings, credentials);
-    const missing = this.check.missingCredentials(settings.type, credentials);
-    const tolerated = missingCredentials === 'pause' || kept?.paused === 'credentials_missing';
-    if (missing.length > 0 && !tolerated) throw invalid(missing);
-    const paused = missing.length > 0 ? 'credentials_missing' : pauseAfter(before?.destination.paused ?? null, wanted);
+    const missing = this.check.assess(settings, credentials);
+    const waits = kept?.paused === 'credentials_missing';
+    if (missing.length > 0 && missingCredentials === 'refuse' && !waits) throw invalid(missing);
+    // What the type can do without is missed too where it was there. An admin who resumed has decided otherwise.
+    const claimed = missingCredentials === 'pause' && (!kept || waits) ? claimedCredentials(inputs, credentials) : [];
+    const hasNewCredentials = !kept || !sameContent(kept.credentials, credentials);
+    const paused =
+      missing.length + claimed.length > 0
+        ? 'credentials_missing'
+        : pauseAfter(before?.destination.paused ?? null, wanted, hasNewCredentials);
     const retiring = kept?.retiring && kept.retiring.until > Date.now() ? { retiring: kept.retiring } : {};
     if (before && sameContent(contentOf(before), [settings, credentials, paused])) {
       return { changes: [], result: () => ({ stored: before, generated: {}, created: false }) };
@@ -187,8 +197,12 @@ function contentOf({ settings, destination }: StoredDestination): readonly unkno
   return [settings, destination.credentials, destination.paused];
 }
 
-/** Complete credentials end the pause that only waited for them. */
-function pauseAfter(before: PauseReason | null, wanted: boolean | undefined): PauseReason | null {
+/** New credentials, complete as they are, end the pause that only waited for them. */
+function pauseAfter(
+  before: PauseReason | null,
+  wanted: boolean | undefined,
+  hasNewCredentials: boolean,
+): PauseReason | null {
   if (wanted !== undefined) return wanted ? 'admin' : null;
-  return before === 'admin' ? 'admin' : null;
+  return before === 'credentials_missing' && hasNewCredentials ? null : before;
 }

@@ -5,7 +5,6 @@ import {
   assertId,
   DeliveryOperations,
   DestinationsService,
-  invalid,
   type DestinationDraft,
   type DestinationStats,
   type StoredDestination,
@@ -15,6 +14,7 @@ import {
 import { AdminController } from '../http/admin-controller.js';
 import { readCondition, tagAnswer } from '../http/conditions.js';
 import { readDocument, readObject } from '../http/document.js';
+import { readFlag } from '../http/flag.js';
 import { Paged } from '../http/paged.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { patchUntilWritten } from '../http/patch.js';
@@ -184,12 +184,6 @@ export class DestinationsController {
     const detail = `${waiting} events wait for the destination "${id}": ${advice}.`;
     throw new ProblemError(problem(409, 'events_waiting', detail, { waiting }));
   }
-}
-
-function readFlag(text: string | undefined, pointer: string): boolean {
-  if (text === undefined || text === 'false') return false;
-  if (text === 'true') return true;
-  throw invalid([{ pointer, message: 'must be true or false' }]);
 }
 
 function answer(reply: FastifyReply, { stored, generated, created }: Written<StoredDestination>): DestinationView {

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
 import { Log, Secrets } from '#platform';
+import { USUAL_BODY } from './admin-body.js';
 import { BearerToken } from './bearer-token.js';
+import { mediaTypeOf, MERGE_PATCH_TYPE, YAML_TYPES } from './media-types.js';
 import { PathMethods } from './path-methods.js';
 import { notFound, problem, ProblemError, PROBLEM_TYPE } from './problem.js';
 import { problemOfError } from './problem-of-error.js';
 
 const ROOT = '/admin';
-const MAX_BODY_BYTES = 1_000_000;
-const MERGE_PATCH_TYPE = 'application/merge-patch+json';
-const MEDIA_TYPES: ReadonlySet<string> = new Set(['application/json', MERGE_PATCH_TYPE]);
 /** HEAD is not among them: where it has no route, it meets the hook for unknown methods. */
 const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -36,6 +35,10 @@ export class AdminPaths {
         { parseAs: 'string' },
         server.getDefaultJsonParser('error', 'error'),
       );
+    }
+    if (!server.hasContentTypeParser(YAML_TYPES[0])) {
+      // Handed on as it came: what it means is for the route to say.
+      server.addContentTypeParser([...YAML_TYPES], { parseAs: 'string' }, (_request, body, done) => done(null, body));
     }
     server.addHook('onRoute', (route) => this.prepareRoute(route));
     // Methods that the router does not know have no route, and would otherwise meet the framework's own 404.
@@ -73,19 +76,19 @@ export class AdminPaths {
       ...others,
     ];
     route.errorHandler = (error, request, reply) => this.answerError(error, request, reply);
-    route.bodyLimit = MAX_BODY_BYTES;
+    route.bodyLimit = (route.config?.adminBody ?? USUAL_BODY).maxBytes;
   }
 
   /** Runs before a byte of the body is read. */
   private admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
-    const refusal = this.refusalOf(request.headers);
+    const refusal = this.refusalOf(request);
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
     // Many clients name a type where there is no body, as in POST …/pause.
     if (!hasBody(request.headers)) delete request.headers['content-type'];
     done(refusal);
   }
 
-  private refusalOf(headers: FastifyRequest['headers']): ProblemError | undefined {
+  private refusalOf({ headers, routeOptions }: FastifyRequest): ProblemError | undefined {
     if (!this.token.isCarriedBy(headers.authorization)) {
       const answer = problem(401, 'unauthorized', 'Send the admin token as Authorization: Bearer <ADMIN_TOKEN>.');
       return new ProblemError(answer, { 'www-authenticate': 'Bearer realm="admin"' });
@@ -94,8 +97,9 @@ export class AdminPaths {
       return new ProblemError(problem(415, 'unsupported_encoding', 'Send the body uncompressed.'));
     }
     // Parsers of other types are there for others; a form would even come out as an object.
-    if (!hasBody(headers) || MEDIA_TYPES.has(mediaTypeOf(headers['content-type'] ?? ''))) return undefined;
-    return new ProblemError(problem(415, 'unsupported_media_type', 'Send application/json.'));
+    const { mediaTypes } = routeOptions.config.adminBody ?? USUAL_BODY;
+    if (!hasBody(headers) || mediaTypes.includes(mediaTypeOf(headers['content-type'] ?? ''))) return undefined;
+    return new ProblemError(problem(415, 'unsupported_media_type', `Send ${mediaTypes[0] ?? 'no body'}.`));
   }
 
   private answerUnknownMethod(request: FastifyRequest, reply: FastifyReply): void {
@@ -108,11 +112,6 @@ export class AdminPaths {
     if (allow === '') return notFound('There is nothing at this address.');
     return new ProblemError(problem(405, 'method_not_allowed', `This address takes ${allow}.`), { allow });
   }
-}
-
-function mediaTypeOf(contentType: string): string {
-  const [mediaType = ''] = contentType.split(';', 1);
-  return mediaType.trim().toLowerCase();
 }
 
 function hasBody(headers: FastifyRequest['headers']): boolean {

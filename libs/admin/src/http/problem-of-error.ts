@@ -12,7 +12,7 @@ const RETRY_AFTER_SECONDS = '1';
 
 /** What Fastify refuses before a handler runs, by its error code. */
 const FRAMEWORK_PROBLEMS: ReadonlyMap<string, Problem> = new Map([
-  ['FST_ERR_CTP_BODY_TOO_LARGE', problem(413, 'payload_too_large', 'The body is larger than 1 MB.')],
+  ['FST_ERR_CTP_BODY_TOO_LARGE', problem(413, 'payload_too_large', 'The body is larger than this address takes.')],
   ['FST_ERR_CTP_INVALID_MEDIA_TYPE', problem(415, 'unsupported_media_type', 'Send application/json.')],
   ['FST_ERR_CTP_INVALID_CONTENT_LENGTH', problem(400, 'malformed_request', 'The body is not as long as announced.')],
   ['FST_ERR_CTP_INVALID_JSON_BODY', problem(400, 'malformed_json', 'The body is not valid JSON.')],

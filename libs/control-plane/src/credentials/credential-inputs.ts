@@ -35,6 +35,13 @@ export function resolveCredentials(
   return { credentials: { ...given, ...generated }, generated };
 }
 
+/** Members that `{set: true}` says are stored, but that `credentials` do not hold. */
+export function claimedCredentials(inputs: CredentialInputs, credentials: Credentials): readonly string[] {
+  return Object.entries(inputs).flatMap(([name, input]) =>
+    typeof input === 'object' && input !== null && !Object.hasOwn(credentials, name) ? [name] : [],
+  );
+}
+
 const HINT_CHARACTERS = 4;
 
 export function maskCredential(text: string): MaskedCredential {

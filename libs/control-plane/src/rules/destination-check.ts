@@ -25,24 +25,38 @@ export class DestinationCheck {
     throw invalid([{ pointer: '/type', message: `must be one of ${types.join(', ')}` }]);
   }
 
-  assertSettings(settings: DestinationSettings, credentials: ConnectorSettings['credentials']): void {
+  /** The credentials that are still to be given. Throws with everything else that is wrong. */
+  assess(settings: DestinationSettings, credentials: ConnectorSettings['credentials']): readonly SchemaFault[] {
     const connector = this.connector(settings.type);
+    const { missing, wrong } = sortFaults(connector, credentials);
     const faults = [
       ...checkConfig(connector, settings, credentials, this.addresses),
+      ...wrong,
       ...(settings.match ? checkMatch(settings.match, this.dialects.names(), '/match') : []),
       ...(settings.transform ? checkTransform(settings.transform, '/transform') : []),
       ...checkPace(connector, resolveSettings(settings, connector.defaults)),
     ];
     if (faults.length > 0) throw invalid(faults);
+    return missing;
   }
 
   /** The members that are still to be given. Throws where those that are given are wrong. */
   missingCredentials(type: string, credentials: ConnectorSettings['credentials']): readonly SchemaFault[] {
-    const faults = checkAgainstSchema(this.connector(type).credentialsSchema, credentials, '/credentials');
-    const wrong = faults.filter(({ missing }) => missing === undefined);
+    const { missing, wrong } = sortFaults(this.connector(type), credentials);
     if (wrong.length > 0) throw invalid(wrong);
-    return faults;
+    return missing;
   }
+}
+
+function sortFaults(
+  { credentialsSchema }: Connector,
+  credentials: ConnectorSettings['credentials'],
+): { readonly missing: readonly SchemaFault[]; readonly wrong: readonly SchemaFault[] } {
+  const faults = checkAgainstSchema(credentialsSchema, credentials, '/credentials');
+  return {
+    missing: faults.filter(({ missing }) => missing !== undefined),
+    wrong: faults.filter(({ missing }) => missing === undefined),
+  };
 }
 
 function checkConfig(

@@ -65,14 +65,17 @@ export function processEnvironment(): Environment {
 
 /** Empty variables count as unset. Throws EnvironmentError. */
 export function readEnvironment(vars: Readonly<Record<string, string | undefined>>): Environment {
-  const given = Object.entries(vars).filter(([name, value]) => KNOWN.has(name) && value !== undefined && value !== '');
+  const given = Object.entries(vars).filter(
+    ([name, value]) => ownVariables.has(name) && value !== undefined && value !== '',
+  );
   const variables = plainToInstance(EnvironmentVariables, Object.fromEntries(given));
   const faults = [...ownFaults(variables), ...jointFaults(variables)];
   if (faults.length > 0) throw new EnvironmentError(faults);
   return new Environment(variables, vars.PATH ?? '');
 }
 
-const KNOWN: ReadonlySet<string> = new Set(Object.keys(new EnvironmentVariables()));
+/** The names of the variables that set up the gateway itself. */
+export const ownVariables: ReadonlySet<string> = new Set(Object.keys(new EnvironmentVariables()));
 
 function ownFaults(variables: EnvironmentVariables): readonly string[] {
   const errors = validateSync(variables, { stopAtFirstError: true, forbidUnknownValues: false });
