@@ -1,29 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Configuration, type Destination } from '#control-plane';
-import type { Connector, ConnectorRegistry, Interpretation } from '#destinations';
+import type { Connector, ConnectorRegistry } from '#destinations';
 import type { Log, RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
-import { advance, sending } from './advance.js';
-import { readBatchRecord, type Answer, type Attempt, type BatchRecord, type Part } from './batch-record.js';
-import { admitScript, settleScript } from './delivery.scripts.js';
+import { admit, type Admission } from './admission.js';
+import { sending } from './advance.js';
+import { answerOf, attemptOf, stepFor, unchanged } from './attempt.js';
+import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
+import { settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
-import { newPart, planParts } from './plan.js';
+import { planParts } from './plan.js';
 import { requestKey } from './request-key.js';
-import type { RequestSender, Sent } from './request-sender.js';
-import { applyChange, probeIntervalMs, settlementText, type Change } from './settlement.js';
-import type { Moment, Step } from './step.js';
+import type { RequestSender } from './request-sender.js';
+import { applyChange, settlementText, type Change } from './settlement.js';
 import { compileTransform, type Transformer } from './transform.js';
 
 /** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */
 const WAIT_IN_PLACE_MS = 250;
-/** Dead letters one destination may keep; more, and it is held. */
-const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
 const MAX_PUT_OFF_MS = 3_600_000;
-/** What an answer is cut to where it is shown. */
-const SHOWN_BODY_CHARACTERS = 2_000;
 
 export interface DeliveryListener {
   settled(destinationId: string, entries: readonly string[]): void;
@@ -31,15 +28,6 @@ export interface DeliveryListener {
   finished(destination: Destination): void;
   breakerClosed(destination: Destination): void;
   attempted(destination: Destination, attempt: Attempt, change: Change): void;
-}
-
-interface Admission {
-  readonly verdict: 'go' | 'probe' | 'hold' | 'gone';
-  readonly waitMs: number;
-  readonly reason: string;
-  readonly revision: number;
-  readonly record: string;
-  readonly refusals: number;
 }
 
 /** A batch as far as this run has got with it. */
@@ -79,7 +67,7 @@ export class Deliverer {
       // Deleted, or created so lately that this process has yet to hear of it.
       if (!destination) return job.putOff(1_000);
       if (this.stopping) return job.putOff(0);
-      admission ??= await this.admit(destination, batchId);
+      admission ??= await admit(this.redis, destination, batchId);
       if (admission.verdict === 'gone') return;
       if (admission.verdict === 'hold') {
         heldSince ??= Date.now();
@@ -108,28 +96,6 @@ export class Deliverer {
   /** Running jobs end after the request they are at. */
   stop(): void {
     this.stopping = true;
-  }
-
-  private async admit(destination: Destination, batchId: string): Promise<Admission> {
-    const { id, rateLimit } = destination;
-    const keys = [destinationKeys.state(id), destinationKeys.batch(id, batchId)];
-    rateLimit.forEach((_, window) => keys.push(destinationKeys.rate(id, window)));
-    const values = [
-      destination.paused ?? '',
-      probeIntervalMs(destination),
-      DEAD_LETTER_MAX_BYTES,
-      ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
-    ];
-    const reply = (await admitScript.run(this.redis.shared, keys, values)) as (string | number)[];
-    const [verdict, waitMs = 0, reason = '', revision = 0, record = '', refusals = 0] = reply;
-    return {
-      verdict: verdict as Admission['verdict'],
-      waitMs: Number(waitMs),
-      reason: String(reason),
-      revision: Number(revision),
-      record: String(record),
-      refusals: Number(refusals),
-    };
   }
 
   private async begin(destination: Destination, admission: Admission): Promise<Work> {
@@ -225,68 +191,6 @@ export class Deliverer {
     if (breaker === 'closed') this.listener.breakerClosed(destination);
     return complete ? 'complete' : 'sent';
   }
-}
-
-const unchanged = { delivered: [], duplicate: [], refusedSingles: 0, holdMs: 0 };
-
-function stepFor(part: Part, sent: Exclude<Sent, { kind: 'aborted' }>, destination: Destination, moment: Moment): Step {
-  if (sent.kind === 'answered') return advance(part, sent.interpretation, destination.retry, moment);
-  return oversize(part, sent.bytes, sent.maxBytes);
-}
-
-/** Too large before it was sent: cut into as many equal parts as should fit, or dead if it is one event. */
-function oversize(part: Part, bytes: number, maxBytes: number): Step {
-  const members = fromRanges(part.members);
-  const [single] = members;
-  if (members.length === 1 && single !== undefined) {
-    const detail = `the request would be ${bytes} bytes, the destination takes ${maxBytes}`;
-    const rejected = [{ member: single, code: 'event_too_large', detail }];
-    return { ...unchanged, rejected, parts: [], health: { kind: 'unknown' } };
-  }
-  const size = Math.max(1, Math.floor(members.length / Math.ceil((bytes / maxBytes) * 1.05)));
-  const parts: Part[] = [];
-  for (let i = 0; i < members.length; i += size) {
-    parts.push({ ...newPart(part.lane, members.slice(i, i + size)), attempts: part.attempts });
-  }
-  return { ...unchanged, rejected: [], parts, health: { kind: 'unknown' } };
-}
-
-function attemptOf(
-  sent: Exclude<Sent, { kind: 'aborted' }>,
-  step: Step,
-  key: string,
-  members: string,
-  now: number,
-): Pick<Change, 'attempt'> {
-  if (sent.kind === 'oversize') return {};
-  const { status, code, tookMs, interpretation } = sent;
-  const attempt: Attempt = {
-    at: new Date(now).toISOString(),
-    key,
-    events: members,
-    ...(status === undefined ? {} : { status }),
-    code,
-    outcome: outcomeWord(interpretation, step),
-    tookMs,
-    ...doubtsOf(interpretation),
-  };
-  return { attempt };
-}
-
-function doubtsOf(interpretation: Interpretation): Pick<Attempt, 'note' | 'shortfall'> {
-  if (interpretation.kind !== 'delivered') return {};
-  const { note, shortfall } = interpretation;
-  return { ...(note === undefined ? {} : { note }), ...(shortfall === undefined ? {} : { shortfall }) };
-}
-
-function answerOf(sent: Sent): { readonly answer?: Answer } {
-  if (sent.kind !== 'answered' || sent.status === undefined) return {};
-  return { answer: { status: sent.status, body: sent.body.slice(0, SHOWN_BODY_CHARACTERS) } };
-}
-
-function outcomeWord(interpretation: Interpretation, step: Step): string {
-  if (interpretation.kind !== 'per_event') return interpretation.kind;
-  return step.rejected.length === 0 && step.parts.length === 0 ? 'delivered' : 'partial';
 }
 
 function nextDue(parts: readonly Part[]): { readonly part: Part; readonly waitMs: number } | undefined {

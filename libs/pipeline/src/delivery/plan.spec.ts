@@ -61,6 +61,16 @@ describe('the plan of a batch', () => {
     expect(plan(['a1', 'b1', 'a2', 'c1'], connector).parts).toEqual(['x: 0-1,3', 'x: 2']);
   });
 
+  it('moves repeats to the lane that takes them, the same id still apart', () => {
+    const connector = placing(({ event }) => ({
+      kind: 'lane',
+      lane: 'x',
+      distinct: event.slice(0, 1),
+      repeatLane: 'y',
+    }));
+    expect(plan(['a1', 'b1', 'a2', 'a3', 'a3'], connector).parts).toEqual(['x: 0-1', 'y: 2-3', 'y: 4']);
+  });
+
   it('cuts a lane by its own bound', () => {
     const connector = placing(() => ({ kind: 'lane', lane: 'x' }), 2);
     expect(plan(['a', 'b', 'c', 'd', 'e'], connector).parts).toEqual(['x: 0-1', 'x: 2-3', 'x: 4']);

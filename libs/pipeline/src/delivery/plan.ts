@@ -31,17 +31,29 @@ export function planParts(
     if (placement.kind === 'not_wanted') notWanted.push(member);
     else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
     else {
-      const distinct = placement.distinct ?? event.id;
-      const repeat = seen.get(distinct) ?? 0;
-      seen.set(distinct, repeat + 1);
-      const name = `${repeat} ${placement.lane}`;
-      const group = groups.get(name) ?? { lane: placement.lane, members: [] };
+      const { lane, repeat } = berthOf(event, placement, seen);
+      const name = `${repeat} ${lane}`;
+      const group = groups.get(name) ?? { lane, members: [] };
       group.members.push(member);
       groups.set(name, group);
     }
   });
   const parts = [...groups.values()].flatMap(({ lane, members }) => partsOf(lane, members, connector));
   return { parts, notWanted, rejected };
+}
+
+/** The lane of an event, and how many of its kind must stay apart from it there. Counts it in `seen`. */
+function berthOf(
+  { id }: CanonicalEvent,
+  { lane, distinct = id, repeatLane }: Extract<Placement, { kind: 'lane' }>,
+  seen: Map<string, number>,
+): { readonly lane: string; readonly repeat: number } {
+  const repeat = seen.get(distinct) ?? 0;
+  if (repeat === 0 || repeatLane === undefined || distinct === id) {
+    seen.set(distinct, repeat + 1);
+    return { lane, repeat };
+  }
+  return berthOf({ id }, { kind: 'lane', lane: repeatLane }, seen);
 }
 
 /** As many parts as the lane's bound makes of them. */
