@@ -103,8 +103,11 @@ export type Interpretation =
  * (the vendor cannot take its kind), `rejected` dead-letters it before anything is sent.
  */
 export type Placement =
-  /** Events with the same `distinct` never share a request; absent: those with the same id do not. */
-  | { readonly kind: 'lane'; readonly lane: string; readonly distinct?: string }
+  /**
+   * Events with the same `distinct` never share a request; absent: those with the same id do not. All of a batch but the
+   * first one go to `repeatLane`, where there is one, else into further requests of the lane.
+   */
+  | { readonly kind: 'lane'; readonly lane: string; readonly distinct?: string; readonly repeatLane?: string }
   | { readonly kind: 'not_wanted'; readonly code: string }
   | { readonly kind: 'rejected'; readonly refusal: Refusal };
 

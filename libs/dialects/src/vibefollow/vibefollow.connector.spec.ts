@@ -61,6 +61,14 @@ describe('VibeFollow as a destination', () => {
     expect(standIn.taken).toHaveLength(3);
   });
 
+  it('loses no event of another dialect to one of the same user, name and second', async () => {
+    const twin = { user_id: 'u-1' };
+    const other = { user_id: 'u-1', event: 'order_cancelled' };
+    await deliver(vibefollow, settings(), [eventOf(0, twin), eventOf(1, twin), eventOf(2, other), eventOf(3, twin)]);
+    expect(standIn.taken.map(({ properties }) => properties.n)).toEqual([0, 2, 1, 3]);
+    expect(paths()).toEqual(['/api/v1/events/bulk 2', '/api/v1/events/batch 2']);
+  });
+
   it('refuses a user’s bad address alone', async () => {
     const users = [eventOf(0, identify), eventOf(1, { ...identify, identity: { email: 'nope' } })];
     const { delivered, rejected } = await deliver(vibefollow, settings(), users);

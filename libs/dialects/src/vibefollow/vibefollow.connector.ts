@@ -19,7 +19,7 @@ import { MAX_BATCH_EVENTS, MAX_BULK_RECORDS } from './vibefollow.wire.js';
 /**
  * Where each kind of record goes. `bulk` is for events that know their time; there the vendor takes two events of one
  * user, name and time for one. Events without a time of their own share that of their request, so they go to `batch`,
- * which takes each for itself.
+ * which takes each for itself, as do those that another event of their batch would swallow.
  */
 const PATHS: Readonly<Record<string, string>> = {
   batch: '/api/v1/events/batch',
@@ -87,8 +87,13 @@ function place(event: CanonicalEvent): Placement {
     const { field = 'event', message } = violation;
     return { kind: 'rejected', refusal: { code: 'validation_failed', detail: `${field}: ${message}` } };
   }
-  const lane = event.timestamp === event.received_at ? 'batch' : 'bulk';
-  return { kind: 'lane', lane: laneBesideEnvelope(lane, event, 'vibefollow') };
+  const batch = laneBesideEnvelope('batch', event, 'vibefollow');
+  if (event.timestamp === event.received_at) return { kind: 'lane', lane: batch };
+  const bulk = laneBesideEnvelope('bulk', event, 'vibefollow');
+  // VibeFollow's own senders mean a repeat by one; another dialect's seldom do, and many count in seconds.
+  if (event.source.dialect === 'vibefollow') return { kind: 'lane', lane: bulk };
+  const distinct = `${event.timestamp} ${event.user_id.length} ${event.user_id} ${event.event}`;
+  return { kind: 'lane', lane: bulk, distinct, repeatLane: batch };
 }
 
 /** Names under which properties state an amount already. */

@@ -31,7 +31,7 @@ export function planParts(
     if (placement.kind === 'not_wanted') notWanted.push(member);
     else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
     else {
-      const { lane, repeat } = berthOf(event, placement, seen);
+      const { lane, repeat } = laneOf(event, placement, seen);
       const name = `${repeat} ${lane}`;
       const group = groups.get(name) ?? { lane, members: [] };
       group.members.push(member);
@@ -43,8 +43,8 @@ export function planParts(
 }
 
 /** The lane of an event, and how many of its kind must stay apart from it there. Counts it in `seen`. */
-function berthOf(
-  { id }: CanonicalEvent,
+function laneOf(
+  { id }: Pick<CanonicalEvent, 'id'>,
   { lane, distinct = id, repeatLane }: Extract<Placement, { kind: 'lane' }>,
   seen: Map<string, number>,
 ): { readonly lane: string; readonly repeat: number } {
@@ -53,7 +53,7 @@ function berthOf(
     seen.set(distinct, repeat + 1);
     return { lane, repeat };
   }
-  return berthOf({ id }, { kind: 'lane', lane: repeatLane }, seen);
+  return laneOf({ id }, { kind: 'lane', lane: repeatLane }, seen);
 }
 
 /** As many parts as the lane's bound makes of them. */
