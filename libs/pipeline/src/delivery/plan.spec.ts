@@ -61,14 +61,14 @@ describe('the plan of a batch', () => {
     expect(plan(['a1', 'b1', 'a2', 'c1'], connector).parts).toEqual(['x: 0-1,3', 'x: 2']);
   });
 
-  it('moves repeats to the lane that takes them, the same id still apart', () => {
+  it('moves repeats to the lane that takes them, but no copies of an event', () => {
     const connector = placing(({ event }) => ({
       kind: 'lane',
       lane: 'x',
       distinct: event.slice(0, 1),
       repeatLane: 'y',
     }));
-    expect(plan(['a1', 'b1', 'a2', 'a3', 'a3'], connector).parts).toEqual(['x: 0-1', 'y: 2-3', 'y: 4']);
+    expect(plan(['a1', 'b1', 'a2', 'a3', 'a1', 'a3'], connector).parts).toEqual(['x: 0-1', 'y: 2-3', 'x: 4', 'x: 5']);
   });
 
   it('cuts a lane by its own bound', () => {

@@ -42,18 +42,20 @@ export function planParts(
   return { parts, notWanted, rejected };
 }
 
-/** The lane of an event, and how many of its kind must stay apart from it there. Counts it in `seen`. */
+/**
+ * The lane of an event, and how many it must be kept apart from there. A copy of an event, known by its id, never moves to
+ * the lane for repeats: in its own lane the vendor drops it.
+ */
 function laneOf(
-  { id }: Pick<CanonicalEvent, 'id'>,
+  { id }: CanonicalEvent,
   { lane, distinct = id, repeatLane }: Extract<Placement, { kind: 'lane' }>,
   seen: Map<string, number>,
 ): { readonly lane: string; readonly repeat: number } {
   const repeat = seen.get(distinct) ?? 0;
-  if (repeat === 0 || repeatLane === undefined || distinct === id) {
-    seen.set(distinct, repeat + 1);
-    return { lane, repeat };
-  }
-  return laneOf({ id }, { kind: 'lane', lane: repeatLane }, seen);
+  const moves = repeat > 0 && repeatLane !== undefined && !seen.has(id);
+  if (!moves) seen.set(distinct, repeat + 1);
+  if (distinct !== id) seen.set(id, 1);
+  return moves ? { lane: repeatLane, repeat: 0 } : { lane, repeat };
 }
 
 /** As many parts as the lane's bound makes of them. */
