@@ -13,7 +13,7 @@ import {
   type Page,
 } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
-import { DialectRegistry } from '#dialects';
+import { dialectConnectors, DialectRegistry } from '#dialects';
 import { PipelineModule } from '#pipeline';
 import { createLog, Metrics, readEnvironment, Readiness, RedisConnections, Secrets } from '#platform';
 import type { Foundation } from '../../apps/gateway/src/foundation.js';
@@ -178,7 +178,7 @@ async function foundationOn(
     readiness: new Readiness(),
     redis: connections,
     dialects: await DialectRegistry.load(),
-    connectors: await ConnectorRegistry.load(),
+    connectors: await ConnectorRegistry.load(await dialectConnectors()),
   };
 }
 

@@ -41,12 +41,12 @@ describe('YAML', () => {
     ['a: 1\n---\nb: 2', 'it holds several documents'],
     ['a: *nothing', 'Unresolved alias (the anchor must be set before the alias): nothing'],
     ['a: &a [1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a]\nc: [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]', 'Excessive alias'],
-    ['['.repeat(100_000), 'it is nested too deep'],
-    ['{a: '.repeat(100_000), 'it is nested too deep'],
-    ['- '.repeat(100_000), 'it is nested too deep'],
-    ['? '.repeat(100_000), 'it is nested too deep'],
   ])('refuses %j', (text, reason) => {
     expect(reasonOf(text)).toContain(reason);
+  });
+
+  it.each(['[', '{a: ', '- ', '? '])('refuses what opens more than any configuration does: %s', (opening) => {
+    expect(reasonOf(opening.repeat(100_000))).toContain('it is nested too deep');
   });
 
   it('never quotes what stands in the text', () => {
