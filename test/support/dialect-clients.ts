@@ -1,0 +1,124 @@
+/** One event of a test run, in words that no dialect owns. */
+export interface Happening {
+  /** Unique; a property, or a trait of a profile. */
+  readonly mark: string;
+  readonly name: string;
+  readonly user: string;
+  /** ISO 8601. */
+  readonly time: string;
+  /** An event, the same without a time of its own, or what is known of the user. */
+  readonly kind: 'timed' | 'untimed' | 'profile';
+}
+
+export interface ClientRequest {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: unknown;
+}
+
+/** Speaks a dialect as its vendor's customers do. */
+export interface DialectClient {
+  readonly dialect: string;
+  readonly credentials: Readonly<Record<string, string>>;
+  /** Status of a taken request. */
+  readonly success: readonly number[];
+  /** The kinds that the dialect can say. */
+  readonly kinds: readonly Happening['kind'][];
+  /** All happenings are of one kind. */
+  request(happenings: readonly Happening[]): ClientRequest;
+}
+
+const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+
+const flokit: DialectClient = {
+  dialect: 'flokit',
+  credentials: { apiKey: 'fk_rw_pairs' },
+  success: [200],
+  kinds: ['timed'],
+  request: (happenings) => ({
+    path: '/v1/batch/events',
+    headers: bearer('fk_rw_pairs'),
+    body: {
+      events: happenings.map(({ mark, name, user, time }) => ({
+        event: name,
+        user_id: user,
+        timestamp: time,
+        properties: { mark },
+      })),
+    },
+  }),
+};
+
+const vibefollow: DialectClient = {
+  dialect: 'vibefollow',
+  credentials: { apiKey: 'sk_live_pairs' },
+  success: [200, 202],
+  kinds: ['timed', 'untimed', 'profile'],
+  request: (happenings) => {
+    const headers = bearer('sk_live_pairs');
+    if (happenings[0]?.kind === 'profile') {
+      const users = happenings.map(({ mark, user }) => ({ external_user_id: user, traits: { mark } }));
+      return { path: '/api/v1/users/bulk', headers, body: { users } };
+    }
+    const timed = happenings[0]?.kind === 'timed';
+    const events = happenings.map(({ mark, name, user, time }) => ({
+      external_user_id: user,
+      name,
+      properties: { mark },
+      ...(timed && { timestamp: time }),
+    }));
+    return { path: `/api/v1/events/${timed ? 'bulk' : 'batch'}`, headers, body: { events } };
+  },
+};
+
+const kixo: DialectClient = {
+  dialect: 'kixo',
+  credentials: { projectId: 'kx_proj_pairs', apiKey: 'kx_key_pairs' },
+  success: [200],
+  kinds: ['timed', 'profile'],
+  request: (happenings) => ({
+    path: '/v1/batch',
+    headers: {},
+    body: {
+      project_id: 'kx_proj_pairs',
+      api_key: 'kx_key_pairs',
+      bundle_id: 'org.sample.shop',
+      platform: 'ios',
+      batch: happenings.map(({ mark, name, user, time, kind }) => ({
+        event_type: kind === 'profile' ? 'identify' : 'custom',
+        event_name: kind === 'profile' ? 'identify' : name,
+        device_id: `device-of-${user}`,
+        session_id: 'session-1',
+        user_id: user,
+        timestamp: time,
+        properties: { mark },
+      })),
+    },
+  }),
+};
+
+const klaviyo: DialectClient = {
+  dialect: 'klaviyo',
+  credentials: { privateKey: 'pk_pairs' },
+  success: [202],
+  kinds: ['timed'],
+  request: (happenings) => ({
+    path: '/api/event-bulk-create-jobs',
+    headers: { authorization: 'Klaviyo-API-Key pk_pairs', revision: '2026-07-15' },
+    body: {
+      data: {
+        type: 'event-bulk-create-job',
+        attributes: { 'events-bulk-create': { data: happenings.map(klaviyoItem) } },
+      },
+    },
+  }),
+};
+
+function klaviyoItem({ mark, name, user, time }: Happening): object {
+  const metric = { data: { type: 'metric', attributes: { name } } };
+  const event = { type: 'event', attributes: { metric, properties: { mark }, time } };
+  const profile = { data: { type: 'profile', attributes: { external_id: user } } };
+  return { type: 'event-bulk-create', attributes: { profile, events: { data: [event] } } };
+}
+
+export const dialectClients: readonly DialectClient[] = [flokit, vibefollow, kixo, klaviyo];
