@@ -28,7 +28,7 @@ describe('a gateway', () => {
     expect(await (await fetch(baseUrl)).json()).toMatchObject({
       name: 'event-gateway',
       role: 'all',
-      links: { docs: '/docs', openapi: '/openapi.json', console: '/console', metrics: '/metrics' },
+      links: { docs: '/docs', openapi: '/openapi.json', metrics: '/metrics' },
     });
     const page = await fetch(baseUrl, { headers: { accept: 'text/html,application/xhtml+xml' } });
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');

@@ -7,7 +7,7 @@ export interface Welcome extends Product {
 }
 
 const everywhere = { live: '/health/live', ready: '/health/ready', metrics: '/metrics' };
-const withAdmin = { docs: '/docs', openapi: '/openapi.json', console: '/console', admin: '/admin/v1' };
+const withAdmin = { docs: '/docs', openapi: '/openapi.json', admin: '/admin/v1' };
 
 /** What a visitor of `/` is told. A worker serves nothing but health and metrics. */
 export function welcome(product: Product, role: Role): Welcome {
@@ -17,7 +17,6 @@ export function welcome(product: Product, role: Role): Welcome {
 const labels: Readonly<Record<string, string>> = {
   docs: 'API documentation',
   openapi: 'OpenAPI document',
-  console: 'Web console',
   admin: 'Admin API (bearer token)',
   live: 'Liveness',
   ready: 'Readiness',
