@@ -85,6 +85,13 @@ describe('a gateway whose Redis', () => {
     );
   }
 
+  /** What a router had claimed when Redis went away is routed when its lease ends. */
+  async function nothingOnItsWay(): Promise<void> {
+    const isIdle = async (): Promise<boolean> =>
+      (await metricOf(gateway, 'gateway_unrouted_segments')) === 0 && (await line.stats()).waiting === 0;
+    await until(isIdle, { timeoutMs: 40_000, what: 'nothing to be on its way' });
+  }
+
   async function account(sent: readonly Sent[], awayAt: number): Promise<void> {
     for (const { answer } of sent) {
       expect([200, 503]).toContain(answer.status);
@@ -104,9 +111,7 @@ describe('a gateway whose Redis', () => {
       },
       { timeoutMs: 40_000, what: 'all that was acknowledged to arrive' },
     );
-    const isIdle = async (): Promise<boolean> =>
-      (await metricOf(gateway, 'gateway_unrouted_segments')) === 0 && (await line.stats()).waiting === 0;
-    await until(isIdle, { timeoutMs: 40_000, what: 'nothing to be on its way' });
+    await nothingOnItsWay();
     const tagsAtSink = new Set(eventsAt(line.sink).map(({ properties }) => properties.tag));
     // What was being written at the very moment nobody can know; whatever was refused later was never written.
     const refused = sent.filter(({ answer, sentAt }) => answer.status === 503 && sentAt > awayAt);
@@ -128,6 +133,20 @@ describe('a gateway whose Redis', () => {
       () => delay(frozenMs),
       () => redis.thaw(),
     );
+  });
+
+  it('stops answering at a quiet moment: what is written into its silence is void', async () => {
+    await line.settled();
+    redis.freeze();
+    const items = Array.from({ length: 10 }, (_, n) => flokitItem('silence', { properties: { tag: `silent-${n}` } }));
+    const answers = await Promise.all(items.map((item) => line.sender.batch([item])));
+    await delay(frozenMs - maxWaitMs);
+    redis.thaw();
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(503));
+    expect(Math.max(...answers.map(({ tookMs }) => tookMs))).toBeLessThan(maxWaitMs);
+    await until(async () => (await readinessOf(gateway)).status === 200, { what: 'the gateway to be ready again' });
+    await nothingOnItsWay();
+    expect(line.arrived('silence')).toEqual([]);
   });
 
   it('is full refuses in time, keeps nothing of it, and recovers when there is room', async () => {
