@@ -1,24 +1,21 @@
 import { join } from 'node:path';
-import { isJsonObject, type CanonicalEvent, type JsonObject } from '#canonical';
-import type { ConnectorSettings, HttpConnector, LostField } from '#destinations';
+import fc from 'fast-check';
+import type { CanonicalEvent } from '#canonical';
 import { dialectConnectors, dialectFolders, loadDialect, type Dialect } from '#dialects';
-import { planParts } from '../../libs/pipeline/src/delivery/plan.js';
-import { fromRanges } from '../../libs/pipeline/src/segment/position-ranges.js';
+import { dialectRequests, type DialectRequest } from '../support/dialect-requests.js';
 import { readGoldens } from './golden.js';
+import { journey, RECEIVED_AT, SETTINGS } from './journey.js';
 
 /*
  * Dialect in, same dialect out, over the wire: what a connector sends is a request that the dialect takes whole, and
  * that means the same events again.
  */
 
+/** A long run: `ROUND_TRIPS=100000 npm test -- round-trip`. */
+const RUNS = Number(process.env.ROUND_TRIPS ?? 300);
 const ROOT = join(import.meta.dirname, '../../libs/dialects/src');
 const connectors = await dialectConnectors();
 const dialects = await Promise.all((await dialectFolders(ROOT)).map((name) => loadDialect(ROOT, name)));
-const settings: ConnectorSettings = {
-  config: { baseUrl: 'https://vendor.test', bundleId: 'com.acme.server', platform: 'web' },
-  credentials: { apiKey: 'k-1', projectId: 'p-1', privateKey: 'pk-1' },
-};
-const receivedAt = Date.parse('2026-06-01T10:00:00.000Z');
 
 /** What even the own dialect does not get back: the device's clock, and what browsers may not do. */
 const LOST_AT_HOME: Readonly<Record<string, readonly string[]>> = {
@@ -32,89 +29,58 @@ function corpusOf(name: string): readonly CanonicalEvent[] {
   return events.map((event, index) => ({ ...event, id: `evt_${String(index).padStart(20, '0')}` }));
 }
 
-/**
- * What must be left of an event after a journey: all but its id, where and when the gateway got it, and what the connector
- * says it loses. A profile without a time of its own has that of its receipt.
- */
-function meaning(event: CanonicalEvent, lost: readonly LostField[] = []): string {
-  const { id: _id, received_at: receivedAt, source: _source, timestamp, ...others } = event;
-  const untimed = event.type === 'identify' && timestamp === receivedAt;
-  const kept = untimed ? others : { ...others, timestamp };
-  return JSON.stringify(sorted(lost.reduce((left: JsonObject, { field }) => without(left, field.split('.')), kept)));
-}
-
-/** Without the member at the path, and without what that leaves empty. */
-function without(object: JsonObject, [name = '', ...path]: readonly string[]): JsonObject {
-  const { [name]: member, ...others } = object;
-  if (path.length === 0 || !isJsonObject(member)) return others;
-  const rest = without(member, path);
-  return Object.keys(rest).length === 0 ? others : { ...others, [name]: rest };
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (!isJsonObject(value)) return value;
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(entries.map(([name, member]) => [name, sorted(member)]));
-}
-
-function sendAndReceive(dialect: Dialect, connector: HttpConnector, events: readonly CanonicalEvent[], lane: string) {
-  const { url, body: text } = connector.encode(events, lane, settings, { key: 'req_1', attemptAt: receivedAt });
-  const path = new URL(url).pathname;
-  const route = dialect.routes.find((each) => each.path === path);
-  if (!route) throw new Error(`${path} is no route of ${dialect.name}`);
-  const body = JSON.parse(text) as JsonObject;
-  const request = { requestId: 'req_0', path, query: {}, headers: {} };
-  expect(route.check(body, { request, receivedAt })).toMatchObject({
-    kind: 'checked',
-    rejected: [],
-    total: events.length,
+/** The events that the dialect takes of these requests, under ids of its own. */
+function eventsOf(dialect: Dialect, requests: readonly DialectRequest[]): readonly CanonicalEvent[] {
+  const taken = requests.flatMap(({ route: id, body }) => {
+    const route = dialect.routes.find((each) => each.id === id);
+    if (!route) throw new Error(`${id} is no route of ${dialect.name}`);
+    const request = { requestId: 'req_0', path: route.path, query: {}, headers: {} };
+    const checked = route.check(body, { request, receivedAt: RECEIVED_AT });
+    if (checked.kind === 'refused') return [];
+    const rejected = new Set(checked.rejected.map(({ index }) => index));
+    const accepts = (index: number): boolean => !rejected.has(index);
+    const origin = { route: id, headers: {}, sourceId: 'src-1', receivedAt: RECEIVED_AT };
+    return route.decode({ ...origin, body, accepts, idAt: () => '' }).filter((event) => event !== undefined);
   });
-  const bytes = Buffer.from(text);
-  const stored = JSON.parse((dialect.scrub?.(bytes, body) ?? bytes).toString()) as unknown;
-  const uniqueIds = [...text.matchAll(/"unique_id":"(evt_\d{20})"|"unique_id":"/g)].map(([, id]) => id);
-  return route.decode({
-    body: stored,
-    route: route.id,
-    headers: {},
-    sourceId: 'src-1',
-    receivedAt,
-    accepts: () => true,
-    idAt: (index) => uniqueIds[index] ?? events[index]?.id ?? '',
-  });
+  return taken.map((event, index) => ({ ...event, id: `evt_${String(index).padStart(20, '0')}` }));
 }
 
 describe.each(dialects.map((dialect) => ({ name: dialect.name, dialect })))(
   '$name in, $name out',
   ({ name, dialect }) => {
     const found = connectors.find(({ type }) => type === name);
-    const connector = found?.transport === 'http' ? found : undefined;
+    if (found?.transport !== 'http') throw new Error(`${name} has no connector`);
+    const connector = found;
     const corpus = corpusOf(name);
 
-    it('has a connector and a corpus', () => {
-      expect(connector).toBeDefined();
+    it('means the events of all golden cases again, and refuses none that it took', () => {
+      const { arrived, expected, refused } = journey(dialect, connector, corpus);
       expect(corpus.length).toBeGreaterThan(30);
-    });
-
-    it('means the same events again, and refuses none that it took', () => {
-      if (!connector) throw new Error(`${name} has no connector`);
-      const plan = planParts(corpus, connector, settings);
-      expect([plan.rejected, plan.notWanted]).toEqual([[], []]);
-      const arrived = plan.parts.flatMap(({ lane, members }) =>
-        sendAndReceive(
-          dialect,
-          connector,
-          fromRanges(members).flatMap((member) => corpus[member] ?? []),
-          lane,
-        ),
-      );
-      const meanings = arrived.map((event) => event && meaning(event)).sort();
-      expect(meanings).toEqual(corpus.map((event) => meaning(event, connector.lost?.(event, settings))).sort());
+      expect(refused).toEqual([]);
+      expect(arrived).toEqual(expected);
     });
 
     it('loses next to nothing', () => {
-      const lost = corpus.flatMap((event) => connector?.lost?.(event, settings) ?? []);
+      const lost = corpus.flatMap((event) => connector.lost?.(event, SETTINGS) ?? []);
       expect([...new Set(lost.map(({ field }) => field))].sort()).toEqual(LOST_AT_HOME[name] ?? []);
+    });
+
+    it('means the events of any requests again, gathered together', () => {
+      const requests = dialectRequests[name];
+      if (!requests) throw new Error(`write arbitrary requests of ${name} in test/support/dialect-requests.ts`);
+      let journeys = 0;
+      fc.assert(
+        fc.property(fc.array(requests, { minLength: 1, maxLength: 4 }), (given) => {
+          const events = eventsOf(dialect, given);
+          if (events.length === 0) return;
+          journeys++;
+          const { arrived, expected, refused } = journey(dialect, connector, events);
+          expect(refused).toEqual([]);
+          expect(arrived).toEqual(expected);
+        }),
+        { numRuns: RUNS },
+      );
+      expect(journeys).toBeGreaterThan(RUNS / 2);
     });
   },
 );
