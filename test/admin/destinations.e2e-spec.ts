@@ -70,7 +70,7 @@ describe('creating a destination', () => {
       retry: { maxAttempts: 3 },
       timeoutMs: 5_000,
       concurrency: 2,
-      ordering: 'per_user',
+      ordering: 'none',
       maxQueuedBytes: 1_000_000,
       paused: true,
     });
@@ -83,11 +83,17 @@ describe('creating a destination', () => {
       retry: { maxAttempts: 3, maxAgeSeconds: 86_400 },
       timeoutMs: 5_000,
       concurrency: 2,
-      ordering: 'per_user',
+      ordering: 'none',
       maxQueuedBytes: 1_000_000,
       paused: 'admin',
       credentials: { bearerToken: 'secret-token-0123456789' },
     });
+  });
+
+  it('promises no order that it does not keep', async () => {
+    const answer = await app.call('POST', '/destinations', webhook({ ordering: 'per_user' }));
+    expect(answer.status).toBe(422);
+    expect(pointersOf(answer)).toEqual(['/ordering']);
   });
 
   it('takes a log destination without a config', async () => {
