@@ -5,8 +5,9 @@ import { readBatchRecord, type Attempt, type BatchRecord, type Part } from '../d
 import { destinationKeys, shardKeys } from '../keys.js';
 import { compileMatch, mismatch } from '../routing/match.js';
 import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
-import { parseEventId, shardOfSegment } from '../segment/segment-id.js';
+import { parseEventId, shardOfSegment, type EventPlace } from '../segment/segment-id.js';
 import type { SegmentStore } from '../segment/segment-store.js';
+import type { ContentIdFinder } from './content-id-finder.js';
 
 export type DeliveryState =
   'routing' | 'waiting' | 'retrying' | 'delivered' | 'duplicate' | 'not_wanted' | 'dead_lettered' | 'settled';
@@ -43,13 +44,22 @@ export class EventTracer {
     private readonly redis: RedisConnections,
     private readonly configuration: Configuration,
     private readonly segments: SegmentStore,
+    private readonly finder: ContentIdFinder,
   ) {}
 
   /** Undefined for an id that is not known, or not any more. */
   async trace(id: string): Promise<EventTrace | undefined> {
     const place = parseEventId(id);
-    if (!place) return undefined;
-    const { segmentId, position } = place;
+    return (place && (await this.traceAt(id, place))) ?? this.traceByContent(id);
+  }
+
+  /** An id that was made from its event's content does not say where it is: the finder looks for it. */
+  private async traceByContent(id: string): Promise<EventTrace | undefined> {
+    const place = /^evt_[0-9a-z]{20}$/.test(id) ? await this.finder.find(id) : undefined;
+    return place && this.traceAt(id, place);
+  }
+
+  private async traceAt(id: string, { segmentId, position }: EventPlace): Promise<EventTrace | undefined> {
     const [head, events] = await Promise.all([this.segments.head(segmentId), this.segments.events(segmentId)]);
     const event = events?.[position];
     if (!head || event?.id !== id) return undefined;
@@ -74,7 +84,7 @@ export class EventTracer {
     const wanted = new Map(Object.entries(decided ?? {}));
     const ids = new Set([...wanted.keys(), ...this.configuration.destinations.keys()]);
     return Promise.all(
-      [...ids].map(async (destinationId): Promise<DestinationTrace> => {
+      [...ids].sort().map(async (destinationId): Promise<DestinationTrace> => {
         const ranges = wanted.get(destinationId);
         if (ranges !== undefined && fromRanges(ranges).includes(position)) {
           return this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);

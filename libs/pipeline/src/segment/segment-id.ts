@@ -42,8 +42,13 @@ export function eventId(segmentId: string, position: number): string {
   return `evt_${segmentId}${POSITION_TEXT[position] ?? digits(position, POSITION_DIGITS)}`;
 }
 
+export interface EventPlace {
+  readonly segmentId: string;
+  readonly position: number;
+}
+
 /** Undefined for ids that no segment can have given (content ids may still look like one). */
-export function parseEventId(id: string): { readonly segmentId: string; readonly position: number } | undefined {
+export function parseEventId(id: string): EventPlace | undefined {
   if (!/^evt_[0-9a-z]{20}$/.test(id)) return undefined;
   const segmentId = id.slice(4, 4 + SEGMENT_ID_LENGTH);
   if (shardOfSegment(segmentId) >= SHARD_COUNT) return undefined;
