@@ -99,6 +99,14 @@ describe('Klaviyo as a destination', () => {
       afterMs: expect.any(Number) as number,
     });
   });
+
+  it('rests before the wall when Klaviyo says that nothing is left of the window', () => {
+    const headers = { 'ratelimit-limit': '150', 'ratelimit-remaining': '0', 'ratelimit-reset': '37' };
+    expect(klaviyo.restMs?.({ status: 202, headers, body: '' })).toBe(37_000);
+    expect(
+      klaviyo.restMs?.({ status: 202, headers: { ...headers, 'ratelimit-remaining': '1' }, body: '' }),
+    ).toBeUndefined();
+  });
 });
 
 describe('the limits inside properties', () => {

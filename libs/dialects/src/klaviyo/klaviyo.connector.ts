@@ -1,5 +1,11 @@
 import { isJsonObject, type CanonicalEvent } from '#canonical';
-import type { ConnectorSettings, HttpConnector, JsonSchema, LostField } from '#destinations';
+import {
+  restUntilReset,
+  type ConnectorSettings,
+  type HttpConnector,
+  type JsonSchema,
+  type LostField,
+} from '#destinations';
 import { foreignExtra, lostFields } from '../lost-fields.js';
 import { baseUrlSchema, DELIVERY, secretSchema, urlOf } from '../outgoing.js';
 import { MAX_EVENTS } from './klaviyo.adapter.js';
@@ -67,6 +73,7 @@ const klaviyo: HttpConnector = {
     secretHeaders: ['authorization'],
   }),
   interpret,
+  restMs: restUntilReset,
   lost,
 };
 
