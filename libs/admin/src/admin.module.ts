@@ -8,6 +8,8 @@ import { ConfigService } from './config/config.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { AdminPaths } from './http/admin-paths.js';
+import { EventStreamController } from './observation/event-stream.controller.js';
+import { EventStreams } from './observation/event-streams.js';
 import { EventsController } from './observation/events.controller.js';
 import { RejectionsController } from './observation/rejections.controller.js';
 import { DestinationTestController, PreviewController } from './preview/preview.controller.js';
@@ -42,13 +44,14 @@ export class AdminModule implements NestModule {
         ConfigController,
         DeadLettersController,
         PreviewController,
+        EventStreamController,
         EventsController,
         RejectionsController,
         ReplaysController,
         DialectsController,
         DestinationTypesController,
       ],
-      providers: [PreviewService, AdminPaths, ConfigService, ConfigFile],
+      providers: [PreviewService, AdminPaths, ConfigService, ConfigFile, EventStreams],
     };
   }
 

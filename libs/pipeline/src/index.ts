@@ -10,6 +10,7 @@ export { rehearse, type Rehearsal, type ShownRequest } from './delivery/rehearsa
 export { eventId } from './segment/segment-id.js';
 export { EventBrowser, type RecentQuery } from './observation/event-browser.js';
 export { EventTracer, type EventTrace } from './observation/event-tracer.js';
+export { LiveTail, type TailFilter, type TailListener } from './observation/live-tail.js';
 export type { ReplayOrder } from './replay/replay-record.js';
 export { ReplaysService, type ReplayView } from './replay/replays.service.js';
 export { compileWhere } from './routing/match.js';

@@ -19,8 +19,10 @@ import { HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
+import { ContentIdFinder } from './observation/content-id-finder.js';
 import { EventBrowser } from './observation/event-browser.js';
 import { EventTracer } from './observation/event-tracer.js';
+import { LiveTail } from './observation/live-tail.js';
 import { declareQueueGauges } from './queue-gauges.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
@@ -137,9 +139,15 @@ const providers: Provider[] = [
     inject: [RedisConnections, SegmentStore],
   },
   {
+    provide: LiveTail,
+    useFactory: (redis: RedisConnections, segments: SegmentStore, log: Log) =>
+      new LiveTail(redis, segments, log.child({ component: 'live-tail' })),
+    inject: [RedisConnections, SegmentStore, Log],
+  },
+  {
     provide: EventTracer,
     useFactory: (redis: RedisConnections, configuration: Configuration, segments: SegmentStore) =>
-      new EventTracer(redis, configuration, segments),
+      new EventTracer(redis, configuration, segments, new ContentIdFinder(redis, segments)),
     inject: [RedisConnections, Configuration, SegmentStore],
   },
   {

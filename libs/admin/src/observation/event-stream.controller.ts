@@ -1,0 +1,45 @@
+import { Get, Query, Res } from '@nestjs/common';
+import { ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { invalid } from '#control-plane';
+import type { TailFilter } from '#pipeline';
+import { AdminController } from '../http/admin-controller.js';
+import { EventStreams } from './event-streams.js';
+
+type StreamQuery = Readonly<Record<keyof TailFilter, unknown>>;
+
+@AdminController('events', 'Observation')
+export class EventStreamController {
+  constructor(private readonly streams: EventStreams) {}
+
+  @Get('stream')
+  @ApiOperation({
+    summary: 'Live tail: events as they are accepted, by whichever process',
+    description:
+      'Server-sent events: `event: event` with the id and the event as JSON, and `event: dropped` with ' +
+      '`{"events", "reason"}` where a client was too slow or too many came at once. It starts with what comes next.',
+  })
+  @ApiProduces('text/event-stream')
+  @ApiQuery({ name: 'sourceId', required: false, type: String })
+  @ApiQuery({ name: 'event', required: false, type: String, description: 'Its exact name.' })
+  @ApiQuery({ name: 'dialect', required: false, type: String })
+  @ApiResponse({ status: 200, description: 'Until the client leaves.' })
+  async stream(@Query() query: StreamQuery, @Res() reply: FastifyReply): Promise<void> {
+    const stream = await this.streams.watch(readFilter(query));
+    // Nginx would collect the events otherwise.
+    void reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no').send(stream);
+  }
+}
+
+function readFilter({ sourceId, event, dialect }: StreamQuery): TailFilter {
+  return {
+    sourceId: readText('sourceId', sourceId),
+    event: readText('event', event),
+    dialect: readText('dialect', dialect),
+  };
+}
+
+function readText(name: keyof TailFilter, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalid([{ pointer: `/${name}`, message: 'must be given once' }]);
+}
