@@ -15,7 +15,7 @@ import {
   type Gateway,
 } from '../support/index.js';
 
-/** The issue is with minutes as much as with seconds; the suite has seconds. */
+/** Longer by hand: what holds for a second holds for a minute. */
 const sinkDownSeconds = Number(process.env.SINK_DOWN_SECONDS ?? 1);
 
 describe('gathering', () => {
@@ -43,27 +43,31 @@ describe('gathering', () => {
     expect(sizes.length).toBeLessThanOrEqual(30);
   });
 
-  it('goes on while a destination is down: nothing is lost, and it all leaves in batches', async () => {
-    const line = await openLine(gateway, { batch: { maxEvents: 1_000, maxWaitMs: 100 } });
-    await line.sink.down();
-    const ids: string[] = [];
-    const batches = Array.from({ length: 30 }, () => flokitItems('waiting', 100));
-    await inParallel(batches, 4, async (items) => void ids.push(...(await line.sender.accepted(items))));
-    await until(async () => (await line.stats()).breaker.state === 'open', { what: 'the breaker to open' });
-    await delay(sinkDownSeconds * 1_000);
-    expect(await line.stats()).toMatchObject({ waiting: 3_000, deadLettered: 0, delivered: 0 });
-    await line.sink.up();
-    const upAt = Date.now();
-    await until(async () => (await line.stats()).delivered === 3_000, {
-      timeoutMs: 20_000,
-      what: 'all to be delivered',
-    });
-    const { length } = line.sink.requests;
-    report(`3,000 events left in ${length} requests within ${Date.now() - upAt} ms after the sink was back`);
-    expect([...idsAt(line.sink)].sort()).toEqual(ids.sort());
-    expect(length).toBeLessThanOrEqual(12);
-    expect(await line.stats()).toMatchObject({ waiting: 0, deadLettered: 0, breaker: { state: 'closed' } });
-  });
+  it(
+    'goes on while a destination is down: nothing is lost, and it all leaves in batches',
+    async () => {
+      const line = await openLine(gateway, { batch: { maxEvents: 1_000, maxWaitMs: 100 } });
+      await line.sink.down();
+      const ids: string[] = [];
+      const batches = Array.from({ length: 30 }, () => flokitItems('waiting', 100));
+      await inParallel(batches, 4, async (items) => void ids.push(...(await line.sender.accepted(items))));
+      await until(async () => (await line.stats()).breaker.state === 'open', { what: 'the breaker to open' });
+      await delay(sinkDownSeconds * 1_000);
+      expect(await line.stats()).toMatchObject({ waiting: 3_000, deadLettered: 0, delivered: 0 });
+      await line.sink.up();
+      const upAt = Date.now();
+      await until(async () => (await line.stats()).delivered === 3_000, {
+        timeoutMs: 20_000,
+        what: 'all to be delivered',
+      });
+      const { length } = line.sink.requests;
+      report(`3,000 events left in ${length} requests within ${Date.now() - upAt} ms after the sink was back`);
+      expect([...idsAt(line.sink)].sort()).toEqual(ids.sort());
+      expect(length).toBeLessThanOrEqual(12);
+      expect(await line.stats()).toMatchObject({ waiting: 0, deadLettered: 0, breaker: { state: 'closed' } });
+    },
+    60_000 + sinkDownSeconds * 1_000,
+  );
 
   it('for one destination is not delayed by another that hangs', async () => {
     const line = await openLine(gateway, { batch: { maxWaitMs: 0 } });
