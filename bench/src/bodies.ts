@@ -21,13 +21,18 @@ const properties = (bytes: number, n: number): Record<string, unknown> => ({
 
 const SCREENS = ['checkout', 'home', 'pricing', 'settings', 'search'];
 
-/** Text that compresses about as well as people's: digits that nobody could guess, of a few letters. */
+const WORDS =
+  'the order was paid by card and sent to home with free delivery after two days because customer asked for blue size large in summer sale'.split(
+    ' ',
+  );
+
+/** Text that compresses about as well as what people and programs write. */
 function words(seed: number, length: number): string {
   let state = (seed + 1) * 2_654_435_761;
   let text = '';
   while (text.length < length) {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    text += `${(state % 46_656).toString(36)} `;
+    text += `${WORDS[(state >>> 16) % WORDS.length]} `;
   }
   return text.slice(0, length);
 }
