@@ -71,7 +71,7 @@ describe('creating a source', () => {
     [{ name: 'x', dialect: 'flokit', credentials: { apiKey: 'same', readOnlyApiKey: 'same' } }, ['/credentials']],
     [{ name: 'x', dialect: 'flokit', credentials: ['x'] }, ['/credentials']],
     [{ name: 'x', dialect: 'flokit', rateLimit: { requests: 0, perSeconds: 1 } }, ['/rateLimit/requests']],
-    [{ name: 'x', dialect: 'flokit', rateLimit: [{ requests: 1, perSeconds: 1.5 }] }, ['/rateLimit/0/perSeconds']],
+    [{ name: 'x', dialect: 'flokit', rateLimit: [{ requests: 1, perSeconds: 0.001 }] }, ['/rateLimit/0/perSeconds']],
     [{ name: 'x', dialect: 'flokit', rateLimit: [] }, ['/rateLimit']],
     [{ name: 'x', dialect: 'flokit', rateLimit: 'fast' }, ['/rateLimit']],
     [[], ['']],

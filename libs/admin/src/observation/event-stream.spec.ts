@@ -2,10 +2,12 @@ import { EventStream } from './event-stream.js';
 
 const json = (length: number): string => JSON.stringify({ text: 'x'.repeat(length) });
 
+const readPart = (stream: EventStream): Buffer | null => stream.read() as Buffer | null;
+
 /** As a client that has taken everything up to now. */
 const taken = (stream: EventStream): string => {
   const parts: string[] = [];
-  for (let part: unknown = stream.read(); part !== null; part = stream.read()) parts.push(String(part));
+  for (let part = readPart(stream); part !== null; part = readPart(stream)) parts.push(part.toString());
   return parts.join('');
 };
 
