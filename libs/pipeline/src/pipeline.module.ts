@@ -15,7 +15,7 @@ import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { DestinationTester } from './delivery/destination-tester.js';
-import { HistoryKeeper } from './history/history-keeper.js';
+import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
@@ -79,12 +79,13 @@ const providers: Provider[] = [
   },
   {
     provide: HistoryKeeper,
-    useFactory: (redis: RedisConnections, environment: Environment) =>
-      new HistoryKeeper(redis, {
-        maxBytes: environment.historyMaxBytes,
-        maxAgeSeconds: environment.historyMaxAgeSeconds,
-      }),
-    inject: [RedisConnections, Environment],
+    useFactory: async (redis: RedisConnections, environment: Environment, log: Log) => {
+      const { historyMaxBytes: wantedBytes, historyMaxAgeSeconds: maxAgeSeconds } = environment;
+      const maxBytes = await affordableHistoryBytes(redis, wantedBytes);
+      if (maxBytes < wantedBytes) log.warn({ wantedBytes, maxBytes }, "history is bounded by Redis' maxmemory");
+      return new HistoryKeeper(redis, { maxBytes, maxAgeSeconds });
+    },
+    inject: [RedisConnections, Environment, Log],
   },
   {
     provide: DeliveryEngine,

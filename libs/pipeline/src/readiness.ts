@@ -23,8 +23,7 @@ export class BudgetReadiness extends ReadinessCheck {
   }
 
   check(): readonly string[] {
-    if (!this.budget.shedding()) return [];
-    return [`${this.budget.queuedBytes} bytes wait to be delivered, MAX_QUEUED_BYTES is ${this.budget.maxBytes}`];
+    return this.budget.reasons();
   }
 }
 

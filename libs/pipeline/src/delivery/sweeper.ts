@@ -58,15 +58,14 @@ export class Sweeper {
   private async sweep(): Promise<void> {
     try {
       const thorough = this.round++ % JOBS_EVERY === 0;
+      // First: where memory is full, nothing that follows can write before this has made room.
+      await this.history.trim();
       await this.router.routeAll();
       const destinations = [...this.configuration.destinations.values()];
       for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
         await Promise.all(destinations.slice(i, i + AT_ONCE).map((destination) => this.visit(destination, thorough)));
       }
-      if (thorough) {
-        await this.history.trim();
-        await this.queues.closeIdle();
-      }
+      if (thorough) await this.queues.closeIdle();
     } catch (error) {
       this.log.warn({ error: String(error) }, 'sweep failed; the next one follows');
     }

@@ -7,6 +7,18 @@ export interface HistoryLimits {
   readonly maxAgeSeconds: number;
 }
 
+/** Of what Redis may use; the queue has three quarters, and what else is stored needs room as well. */
+const SHARE_OF_MEMORY = 0.1;
+
+/** History must never fill the memory that new events need: at most a tenth of what Redis may use, where that is bounded. */
+export async function affordableHistoryBytes(redis: RedisConnections, wantedBytes: number): Promise<number> {
+  const bound = await redis.maxMemoryBytes();
+  return bound === 0 ? wantedBytes : Math.min(wantedBytes, Math.floor(bound * SHARE_OF_MEMORY));
+}
+
+/** Above this share of Redis' memory what waits needs the room of what is settled. */
+const SCARCE_MEMORY_FILL = 0.85;
+
 /** Segments forgotten in one script run: a few milliseconds. */
 const AT_MOST = 500;
 
@@ -20,7 +32,8 @@ export class HistoryKeeper {
   async trim(): Promise<void> {
     const sizes = await Promise.all(ALL_SHARDS.map((shard) => this.bytes(shard)));
     const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
-    const excess = Math.max(0, total - this.limits.maxBytes);
+    const scarce = (await this.redis.memoryFill()) > SCARCE_MEMORY_FILL;
+    const excess = Math.max(0, total - (scarce ? 0 : this.limits.maxBytes));
     // Each shard gives up its part of what is too much.
     const shards = ALL_SHARDS.filter((shard) => (sizes[shard] ?? 0) > 0);
     await Promise.all(shards.map((shard) => this.trimShard(shard, Math.ceil((excess * (sizes[shard] ?? 0)) / total))));

@@ -5,11 +5,20 @@ const POLL_MS = 250;
 /** Shedding ends below this share of the budget. */
 const RESUME_SHARE = 0.9;
 
-/** Bytes that wait in Redis, over all shards, against `MAX_QUEUED_BYTES`. */
+/**
+ * Above this share of Redis' `maxmemory` nothing more is accepted, whatever the count says: small events cost more memory
+ * than bytes, and deliveries need to write before they can free any.
+ */
+const MAX_MEMORY_FILL = 0.9;
+const RESUME_MEMORY_FILL = 0.85;
+
+/** Bytes that wait in Redis, over all shards, against `MAX_QUEUED_BYTES`, and the memory that is left. */
 export class QueuedBudget {
   private readonly bytesByShard: number[] = ALL_SHARDS.map(() => 0);
   private timer: NodeJS.Timeout | undefined;
+  private memoryFill = 0;
   private exceeded = false;
+  private memoryShort = false;
 
   constructor(
     private readonly redis: RedisConnections,
@@ -21,7 +30,18 @@ export class QueuedBudget {
   }
 
   shedding(): boolean {
-    return this.exceeded;
+    return this.exceeded || this.memoryShort;
+  }
+
+  /** Why requests are shed, in sentences; empty: they are not. */
+  reasons(): readonly string[] {
+    const fill = Math.round(this.memoryFill * 100);
+    return [
+      ...(this.exceeded
+        ? [`${this.queuedBytes} bytes wait to be delivered, MAX_QUEUED_BYTES is ${this.maxBytes}`]
+        : []),
+      ...(this.memoryShort ? [`Redis uses ${fill} % of its maxmemory`] : []),
+    ];
   }
 
   async start(): Promise<void> {
@@ -42,9 +62,11 @@ export class QueuedBudget {
 
   private async poll(): Promise<void> {
     try {
-      const counts = await Promise.all(
-        ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')),
-      );
+      const [memoryFill, ...counts] = await Promise.all([
+        this.redis.memoryFill(),
+        ...ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')),
+      ]);
+      this.memoryFill = memoryFill;
       counts.forEach((bytes, shard) => (this.bytesByShard[shard] = Number(bytes ?? 0)));
       this.judge();
     } catch {
@@ -56,6 +78,8 @@ export class QueuedBudget {
     const bytes = this.queuedBytes;
     if (bytes > this.maxBytes) this.exceeded = true;
     else if (bytes < this.maxBytes * RESUME_SHARE) this.exceeded = false;
+    if (this.memoryFill > MAX_MEMORY_FILL) this.memoryShort = true;
+    else if (this.memoryFill < RESUME_MEMORY_FILL) this.memoryShort = false;
   }
 }
 

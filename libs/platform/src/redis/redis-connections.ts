@@ -78,15 +78,32 @@ export class RedisConnections {
 
   /** What the server may use, over all masters of a cluster; 0: no bound on at least one. */
   async maxMemoryBytes(): Promise<number> {
-    const { shared } = this;
-    const nodes = shared instanceof Cluster ? shared.nodes('master') : [shared];
-    const texts = await Promise.all(nodes.map((node) => node.info('memory')));
-    const bounds = texts.map((text) => Number(/^maxmemory:(\d+)/m.exec(text)?.[1] ?? 0));
+    const bounds = (await this.memory()).map(({ boundBytes }) => boundBytes);
     return bounds.includes(0) ? 0 : bounds.reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** How full the fullest master is, 1 being its `maxmemory`, above which it refuses every write; 0: none has a bound. */
+  async memoryFill(): Promise<number> {
+    const fills = (await this.memory()).map(({ usedBytes, boundBytes }) =>
+      boundBytes === 0 ? 0 : usedBytes / boundBytes,
+    );
+    return Math.max(0, ...fills);
   }
 
   close(): void {
     for (const client of this.opened) client.disconnect();
+  }
+
+  private async memory(): Promise<readonly { readonly usedBytes: number; readonly boundBytes: number }[]> {
+    const { shared } = this;
+    const nodes = shared instanceof Cluster ? shared.nodes('master') : [shared];
+    const texts = await Promise.all(nodes.map((node) => node.info('memory')));
+    return texts.map((text) => {
+      const field = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(text)?.[1] ?? 0);
+      // As Redis itself compares them: its buffers for disk and replicas do not count.
+      const usedBytes = field('used_memory') - field('mem_not_counted_for_evict');
+      return { usedBytes, boundBytes: field('maxmemory') };
+    });
   }
 
   private subscriberClient(): RedisClient {
