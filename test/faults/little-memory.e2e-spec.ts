@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import {
+  flokitItem,
+  idsAt,
+  inParallel,
+  openLine,
+  readinessOf,
+  report,
+  startGateway,
+  startRedis,
+  until,
+  type FlokitBatchAnswer,
+  type Gateway,
+  type Line,
+} from '../support/index.js';
+
+describe('a gateway on a Redis with little memory', () => {
+  let gateway: Gateway;
+  let line: Line;
+
+  beforeEach(async () => {
+    const redis = await startRedis({ maxmemory: '12mb' });
+    const env = {
+      REDIS_URL: redis.url,
+      ADMIN_TOKEN: 'token-of-the-operator',
+      ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+    };
+    gateway = await startGateway({ env });
+    line = await openLine(gateway);
+  });
+
+  it('passes on many times as much as fits: what is settled makes room', async () => {
+    const ids: string[] = [];
+    await inParallel(Array.from({ length: 600 }), 4, async () => {
+      const item = flokitItem('bulky', { properties: { noise: randomBytes(45_000).toString('base64') } });
+      // It may be told to wait a moment, but never for good.
+      const answer = await until(
+        async () => {
+          const { status, text } = await line.sender.batch([item]);
+          return status === 200 ? text : undefined;
+        },
+        { timeoutMs: 20_000, what: 'an event to be accepted' },
+      );
+      ids.push(...(JSON.parse(answer) as FlokitBatchAnswer).event_ids);
+    });
+    await until(async () => (await line.stats()).waiting === 0, { timeoutMs: 20_000, what: 'all to be delivered' });
+    expect([...idsAt(line.sink)].sort()).toEqual(ids.sort());
+  });
+
+  it('sheds load before the memory is full, so that deliveries can go on and free it', async () => {
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/pause`);
+    const ids: string[] = [];
+    let refusals = 0;
+    // Every small request is a segment of its own: they cost several times as much memory as they have bytes.
+    await inParallel(Array.from({ length: 100_000 }), 4, async () => {
+      if (refusals > 0) return;
+      const { status, text } = await line.sender.batch([flokitItem('tiny')]);
+      if (status === 200) ids.push(...(JSON.parse(text) as FlokitBatchAnswer).event_ids);
+      else refusals += 1;
+    });
+    expect(await readinessOf(gateway)).toEqual({ status: 503, culprits: ['queued_bytes'] });
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/resume`);
+    const isReady = async (): Promise<boolean> => (await readinessOf(gateway)).status === 200;
+    await until(isReady, { timeoutMs: 20_000, what: 'the gateway to be ready again' });
+    await until(async () => (await line.stats()).waiting === 0, { timeoutMs: 20_000, what: 'all to be delivered' });
+    report(`${ids.length} small events waited in 12 MB when the first was refused`);
+    expect([...idsAt(line.sink)].sort()).toEqual(ids.sort());
+  });
+});
