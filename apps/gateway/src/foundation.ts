@@ -14,6 +14,7 @@ import {
   type Secrets,
 } from '#platform';
 import type { Shutdown } from './shutdown.js';
+import { readProduct } from './welcome/product.js';
 
 /** What exists before any module does, shared by all of them. */
 export interface Foundation {
@@ -46,7 +47,16 @@ export async function layFoundation(
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
   await redis.ready(REDIS_READY_MS);
   if (environment.redisUrl !== undefined) await assessOwnRedis(redis, readiness, log);
-  return { environment, secrets, log, metrics: new Metrics(), readiness, redis, dialects, connectors };
+  return { environment, secrets, log, metrics: ownMetrics(environment), readiness, redis, dialects, connectors };
+}
+
+function ownMetrics({ role }: Environment): Metrics {
+  const metrics = new Metrics();
+  const { version } = readProduct();
+  metrics.gauge('gateway_info', 'Which program this is; always 1.', ['version', 'role'], (gauge) =>
+    gauge.set({ version, role }, 1),
+  );
+  return metrics;
 }
 
 async function assessOwnRedis(redis: RedisConnections, readiness: Readiness, log: Log): Promise<void> {

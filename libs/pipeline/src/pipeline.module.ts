@@ -12,7 +12,6 @@ import { Configuration, DeliveryOperations } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections } from '#platform';
 import { DeliveryEngine } from './delivery/delivery-engine.js';
-import { DeliveryMetrics } from './delivery/delivery-metrics.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { DestinationTester } from './delivery/destination-tester.js';
 import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.js';
@@ -20,10 +19,14 @@ import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
 import { ContentIdFinder } from './observation/content-id-finder.js';
+import { DeliveryMetrics } from './metrics/delivery-metrics.js';
+import { declareDestinationGauges } from './metrics/destination-gauges.js';
+import { DestinationStandings } from './metrics/destination-standings.js';
+import { declareQueueGauges } from './metrics/queue-gauges.js';
+import { declareRedisGauges } from './metrics/redis-gauges.js';
 import { EventBrowser } from './observation/event-browser.js';
 import { EventTracer } from './observation/event-tracer.js';
 import { LiveTail } from './observation/live-tail.js';
-import { declareQueueGauges } from './queue-gauges.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
 import { RejectionStore } from './rejections/rejection-store.js';
@@ -39,8 +42,11 @@ import { SegmentStore } from './segment/segment-store.js';
 const providers: Provider[] = [
   {
     provide: RedisPulse,
-    useFactory: (redis: RedisConnections) => new RedisPulse(redis, randomBytes(8).toString('hex')),
-    inject: [RedisConnections],
+    useFactory: (redis: RedisConnections, metrics: Metrics) => {
+      const written = metrics.histogram('gateway_redis_write_seconds', 'One small write to Redis, tried every second.');
+      return new RedisPulse(redis, randomBytes(8).toString('hex'), (tookMs) => written.observe(tookMs / 1_000));
+    },
+    inject: [RedisConnections, Metrics],
   },
   {
     provide: QueuedBudget,
@@ -51,9 +57,20 @@ const providers: Provider[] = [
   { provide: RouteWakeup, useFactory: (redis: RedisConnections) => new RouteWakeup(redis), inject: [RedisConnections] },
   {
     provide: IntakeService,
-    useFactory: (redis: RedisConnections, pulse: RedisPulse, budget: QueuedBudget, wakeup: RouteWakeup) =>
-      new IntakeService(redis, pulse, budget, (shard) => wakeup.notify(shard)),
-    inject: [RedisConnections, RedisPulse, QueuedBudget, RouteWakeup],
+    useFactory: (
+      redis: RedisConnections,
+      pulse: RedisPulse,
+      budget: QueuedBudget,
+      wakeup: RouteWakeup,
+      metrics: Metrics,
+    ) => {
+      const appended = metrics.histogram('gateway_append_seconds', 'Making one segment of accepted events durable.');
+      return new IntakeService(redis, pulse, budget, (shard, tookMs) => {
+        appended.observe(tookMs / 1_000);
+        wakeup.notify(shard);
+      });
+    },
+    inject: [RedisConnections, RedisPulse, QueuedBudget, RouteWakeup, Metrics],
   },
   {
     provide: RejectionStore,
@@ -203,7 +220,9 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
   async onApplicationBootstrap(): Promise<void> {
     await this.pulse.start();
     await this.budget.start();
-    declareQueueGauges(this.metrics, this.redis, this.budget, this.configuration);
+    declareQueueGauges(this.metrics, this.redis, this.budget);
+    declareRedisGauges(this.metrics, this.pulse, this.budget);
+    declareDestinationGauges(this.metrics, new DestinationStandings(this.redis, this.configuration));
     this.readiness.register(new RedisReadiness(this.pulse));
     if (this.environment.role !== 'worker') this.readiness.register(new BudgetReadiness(this.budget));
     if (this.environment.role === 'api') return;

@@ -4,7 +4,7 @@ import type { CanonicalEvent } from '#canonical';
 import { AddressPolicy, createLog, Metrics, OutgoingHttp, RedisConnections, type RedisAddress } from '#platform';
 import { startRedis, startRedisCluster, startSink, until, type Sink } from '../../../test/support/index.js';
 import { DeliveryEngine } from './delivery/delivery-engine.js';
-import { DeliveryMetrics } from './delivery/delivery-metrics.js';
+import { DeliveryMetrics } from './metrics/delivery-metrics.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { HistoryKeeper } from './history/history-keeper.js';
 import type { IntakeResult } from './intake/append-request.js';

@@ -16,6 +16,7 @@ export class RedisPulse {
   constructor(
     private readonly redis: RedisConnections,
     private readonly name: string,
+    private readonly onWritten: (tookMs: number) => void = () => undefined,
   ) {}
 
   /** Why Redis cannot take a write, or undefined. */
@@ -61,7 +62,9 @@ export class RedisPulse {
 
   private async beat(): Promise<void> {
     try {
+      const started = performance.now();
       await this.redis.ingest.set(`gw:{pulse}:${this.name}`, '1', 'EX', 60);
+      this.onWritten(performance.now() - started);
       const before = Date.now();
       const [seconds = 0, microseconds = 0] = await this.redis.ingest.time();
       const after = Date.now();

@@ -27,7 +27,7 @@ export interface DeliveryListener {
   /** The batch is done: there is room for the next. */
   finished(destination: Destination): void;
   breakerClosed(destination: Destination): void;
-  attempted(destination: Destination, attempt: Attempt, change: Change): void;
+  attempted(destination: Destination, attempt: Attempt, change: Change, record: BatchRecord): void;
 }
 
 /** A batch as far as this run has got with it. */
@@ -157,7 +157,7 @@ export class Deliverer {
       ...answerOf(sent),
       ...attemptOf(sent, step, key, members, now),
     };
-    if (change.attempt) this.listener.attempted(destination, change.attempt, change);
+    if (change.attempt) this.listener.attempted(destination, change.attempt, change, work.record);
     const progress = await this.settle(work, change, now);
     return progress === 'sent' && sent.kind === 'oversize' ? 'unsent' : progress;
   }

@@ -4,6 +4,7 @@ import type { CanonicalEvent } from '#canonical';
 import type { Log, OutgoingHttp, RedisConnections } from '#platform';
 import { destinationKeys, ROUTE_CHANNEL } from '../keys.js';
 import type { HistoryKeeper } from '../history/history-keeper.js';
+import type { DeliveryMetrics } from '../metrics/delivery-metrics.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import type { Ledger } from '../routing/ledger.js';
 import { Router } from '../routing/router.service.js';
@@ -11,7 +12,6 @@ import type { SegmentStore } from '../segment/segment-store.js';
 import { deadLetter } from './dead-letter.js';
 import { addDeadLettersScript } from './dead-letter.script.js';
 import { Deliverer } from './deliverer.js';
-import type { DeliveryMetrics } from './delivery-metrics.js';
 import { DeliveryQueues } from './delivery-queues.js';
 import { Gatherer } from './gatherer.js';
 import { RequestSender } from './request-sender.js';
@@ -62,7 +62,7 @@ export class DeliveryEngine {
         settled: (id, entries) => this.outbox.add(id, entries),
         finished: (destination) => void this.gatherer.gather(destination),
         breakerClosed: (destination) => this.breakerClosed(destination),
-        attempted: (destination, attempt, change) => metrics.attempted(destination, attempt, change),
+        attempted: (destination, attempt, change, record) => metrics.attempted(destination, attempt, change, record),
       },
       log,
     );

@@ -76,7 +76,7 @@ export function settlementText(
   ];
   const { health } = change;
   return JSON.stringify({
-    segments: segmentCounts(before, settledMembers),
+    segments: segmentCounts(before, settledMembers).flatMap(({ segmentId, count }) => [segmentId, count]),
     counters: [
       ['delivered', change.delivered.length],
       ['duplicate', change.duplicate.length],
@@ -117,18 +117,21 @@ function attemptsOf(record: BatchRecord, member: number): number {
   return (part?.attempts ?? 0) + 1;
 }
 
-/** Segment id and number of events by turns. */
-function segmentCounts(record: BatchRecord, members: readonly number[]): (string | number)[] {
+/** How many of these events each segment has; none that has none. */
+export function segmentCounts(
+  record: BatchRecord,
+  members: readonly number[],
+): readonly { readonly segmentId: string; readonly count: number }[] {
   if (members.length === 0) return [];
   const sorted = [...members].sort((a, b) => a - b);
-  const counts: (string | number)[] = [];
+  const counts: { readonly segmentId: string; readonly count: number }[] = [];
   let next = 0;
   let end = 0;
   for (const [segmentId, , size] of record.references) {
     end += size;
     const first = next;
     while (next < sorted.length && (sorted[next] ?? 0) < end) next++;
-    if (next > first) counts.push(segmentId, next - first);
+    if (next > first) counts.push({ segmentId, count: next - first });
   }
   return counts;
 }

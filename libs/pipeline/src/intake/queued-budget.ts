@@ -16,7 +16,7 @@ const RESUME_MEMORY_FILL = 0.85;
 export class QueuedBudget {
   private readonly bytesByShard: number[] = ALL_SHARDS.map(() => 0);
   private timer: NodeJS.Timeout | undefined;
-  private memoryFill = 0;
+  private fill = 0;
   private exceeded = false;
   private memoryShort = false;
 
@@ -24,6 +24,11 @@ export class QueuedBudget {
     private readonly redis: RedisConnections,
     readonly maxBytes: number,
   ) {}
+
+  /** How full the fullest master is, 1 being its `maxmemory`; 0: none has a bound. */
+  get memoryFill(): number {
+    return this.fill;
+  }
 
   get queuedBytes(): number {
     return this.bytesByShard.reduce((sum, bytes) => sum + bytes, 0);
@@ -35,7 +40,7 @@ export class QueuedBudget {
 
   /** Why requests are shed, in sentences; empty: they are not. */
   reasons(): readonly string[] {
-    const fill = Math.round(this.memoryFill * 100);
+    const fill = Math.round(this.fill * 100);
     return [
       ...(this.exceeded
         ? [`${this.queuedBytes} bytes wait to be delivered, MAX_QUEUED_BYTES is ${this.maxBytes}`]
@@ -66,7 +71,7 @@ export class QueuedBudget {
         this.redis.memoryFill(),
         ...ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')),
       ]);
-      this.memoryFill = memoryFill;
+      this.fill = memoryFill;
       counts.forEach((bytes, shard) => (this.bytesByShard[shard] = Number(bytes ?? 0)));
       this.judge();
     } catch {
@@ -78,8 +83,8 @@ export class QueuedBudget {
     const bytes = this.queuedBytes;
     if (bytes > this.maxBytes) this.exceeded = true;
     else if (bytes < this.maxBytes * RESUME_SHARE) this.exceeded = false;
-    if (this.memoryFill > MAX_MEMORY_FILL) this.memoryShort = true;
-    else if (this.memoryFill < RESUME_MEMORY_FILL) this.memoryShort = false;
+    if (this.fill > MAX_MEMORY_FILL) this.memoryShort = true;
+    else if (this.fill < RESUME_MEMORY_FILL) this.memoryShort = false;
   }
 }
 

@@ -25,8 +25,8 @@ interface Waiting {
 type AppendReply = readonly [bytes: number, ...records: string[]];
 
 export interface CommitListener {
-  /** Segments of this shard are ready to be routed. */
-  (shard: number): void;
+  /** Segments of this shard are ready to be routed; making them durable took so long. */
+  (shard: number, tookMs: number): void;
 }
 
 /**
@@ -124,14 +124,16 @@ export class ShardCommitter {
       group.map(({ request }) => request.body),
     );
     const deadline = this.pulse.now() + COMMIT_TIMEOUT_MS - (Date.now() - started);
+    const appendedFrom = performance.now();
     const { segmentId, reply } = await this.append(placed, segment, deadline);
+    const tookMs = performance.now() - appendedFrom;
     const [bytes, ...records] = reply;
     if (bytes === -1) throw new Error('the write reached Redis too late');
     this.budget.report(this.shard, bytes);
     group.forEach(({ request, settle }, i) => {
       settle(resultOf(request, records[i] ?? '', segmentId, placed[i]?.base ?? 0));
     });
-    this.onCommit(this.shard);
+    this.onCommit(this.shard, tookMs);
   }
 
   private async append(
