@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { AuditController } from './audit/audit.controller.js';
 import { DestinationTypesController, DialectsController } from './catalogue/catalogue.controller.js';
 import { ConfigController } from './config/config.controller.js';
 import { ConfigFile } from './config/config-file.js';
@@ -48,6 +49,7 @@ export class AdminModule implements NestModule {
         EventsController,
         RejectionsController,
         ReplaysController,
+        AuditController,
         DialectsController,
         DestinationTypesController,
       ],

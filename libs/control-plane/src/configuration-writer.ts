@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Author } from './audit/author.js';
 import { ConfigurationError } from './configuration.errors.js';
 import { ConfigurationService, type Plan } from './configuration.service.js';
 import type { Snapshot } from './store/snapshot.js';
@@ -13,9 +14,9 @@ export class ConfigurationWriter {
   constructor(private readonly configuration: ConfigurationService) {}
 
   /** `decide` may run several times. What it throws ends the change; throws `busy` after too many collisions. */
-  async change<T>(decide: (snapshot: Snapshot) => Plan<T>): Promise<T> {
+  async change<T>(author: Author, decide: (snapshot: Snapshot) => Plan<T>): Promise<T> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const written = await this.configuration.write(decide);
+      const written = await this.configuration.write(author, decide);
       if (written) return written.result;
       await sleep(Math.random() * MAX_PAUSE_MS);
     }

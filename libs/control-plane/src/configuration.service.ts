@@ -1,5 +1,8 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Log, Readiness } from '#platform';
+import { AuditLog } from './audit/audit-log.js';
+import type { Author } from './audit/author.js';
+import { changedEntries } from './audit/changed-entries.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { Configuration, type Destination, type Source } from './model.js';
 import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
@@ -27,6 +30,7 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
     private readonly store: ConfigurationStore,
     private readonly reader: SnapshotReader,
     private readonly keyCheck: EncryptionKeyCheck,
+    private readonly audit: AuditLog,
     readiness: Readiness,
     log: Log,
   ) {
@@ -97,15 +101,20 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
     return this.refreshWaiting;
   }
 
-  /** Writes what `decide` makes of the latest snapshot. Undefined: another process wrote in between, nothing was written. */
-  async write<T>(decide: (snapshot: Snapshot) => Plan<T>): Promise<{ readonly result: T } | undefined> {
+  /**
+   * Writes what `decide` makes of the latest snapshot, and together with it who changed what. Undefined: another process
+   * wrote in between, nothing was written.
+   */
+  async write<T>(author: Author, decide: (snapshot: Snapshot) => Plan<T>): Promise<{ readonly result: T } | undefined> {
     return this.inTurn(async () => {
       const before = await this.load('keep');
       const { changes, result } = decide(before);
       if (changes.length === 0) return { result: result(before) };
-      const revision = await this.store.write(changes, before.revision);
-      if (revision === undefined) return undefined;
-      return { result: result(this.adopt(this.reader.apply(before, changes, revision))) };
+      const after = this.reader.apply(before, changes, before.revision + 1);
+      const entries = changedEntries(author, changes, before, after);
+      if (!(await this.store.write(changes, before.revision, entries))) return undefined;
+      for (const entry of entries) this.audit.announce(entry);
+      return { result: result(this.adopt(after)) };
     });
   }
 
@@ -168,6 +177,11 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
 export interface Plan<T> {
   readonly changes: readonly DocumentChange[];
   readonly result: (written: Snapshot) => T;
+}
+
+/** The same plan, called by its name in the audit log. */
+export function knownAs<T>(act: DocumentChange['act'], { changes, result }: Plan<T>): Plan<T> {
+  return { changes: changes.map((change) => ({ ...change, act })), result };
 }
 
 function messageOf(error: unknown): string {

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { Secrets } from '#platform';
+import { AuditLog } from './audit/audit-log.js';
 import { ConfigurationService } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
@@ -38,6 +39,7 @@ export class ControlPlaneModule {
           inject: [Secrets],
         },
         { provide: Configuration, useExisting: ConfigurationService },
+        AuditLog,
         ConfigurationStore,
         SnapshotReader,
         EncryptionKeyCheck,
@@ -51,7 +53,14 @@ export class ControlPlaneModule {
         DocumentPlanner,
         ConfigurationDocuments,
       ],
-      exports: [Configuration, SourcesService, DestinationsService, DemoConfiguration, ConfigurationDocuments],
+      exports: [
+        AuditLog,
+        Configuration,
+        SourcesService,
+        DestinationsService,
+        DemoConfiguration,
+        ConfigurationDocuments,
+      ],
     };
   }
 }

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { ownAuthor } from './audit/author.js';
 import type { DocumentChange } from './store/configuration.store.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { DestinationsService } from './destinations.service.js';
@@ -19,7 +20,7 @@ export class DemoConfiguration {
 
   /** Only in a store that nothing was ever written to; several processes may ask at once. True: it was created here. */
   createInEmptyStore(): Promise<boolean> {
-    return this.writer.change((snapshot) => {
+    return this.writer.change(ownAuthor('quickstart'), (snapshot) => {
       if (snapshot.revision !== 0) return { changes: [], result: () => false };
       const sources = this.dialects
         .names()

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import type { Author } from './audit/author.js';
 import { ConfigurationError, invalid } from './configuration.errors.js';
-import { ConfigurationService, type Plan } from './configuration.service.js';
+import { ConfigurationService, knownAs, type Plan } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
 import {
@@ -60,8 +61,8 @@ export class DestinationsService {
     return found(await this.find(id), 'destination', id);
   }
 
-  create(draft: DestinationDraft, id?: string): Promise<Written<StoredDestination>> {
-    return this.writer.change((snapshot) => {
+  create(author: Author, draft: DestinationDraft, id?: string): Promise<Written<StoredDestination>> {
+    return this.writer.change(author, (snapshot) => {
       const chosen = chooseId(id, draft.name, snapshot.storedDestinations);
       assertNew(snapshot.storedDestinations, 'destination', chosen);
       return this.planPut(snapshot, chosen, draft, 'refuse');
@@ -69,27 +70,32 @@ export class DestinationsService {
   }
 
   /** Creates or replaces; credentials and the pause that the draft does not name stay as they are. */
-  put(id: string, draft: DestinationDraft, condition: WriteCondition = {}): Promise<Written<StoredDestination>> {
-    return this.writer.change((snapshot) => {
+  put(
+    author: Author,
+    id: string,
+    draft: DestinationDraft,
+    condition: WriteCondition = {},
+  ): Promise<Written<StoredDestination>> {
+    return this.writer.change(author, (snapshot) => {
       assertMatches(snapshot.storedDestinations.get(id), condition, 'destination', id);
       return this.planPut(snapshot, id, draft, 'refuse');
     });
   }
 
-  remove(id: string, condition: WriteCondition = {}): Promise<void> {
-    return this.writer.change(({ storedDestinations }) => {
+  remove(author: Author, id: string, condition: WriteCondition = {}): Promise<void> {
+    return this.writer.change(author, ({ storedDestinations }) => {
       assertMatches(found(storedDestinations.get(id), 'destination', id), condition, 'destination', id);
       return { changes: [{ kind: 'destination', id, document: null }], result: () => undefined };
     });
   }
 
   /** Events are held, never dropped. */
-  pause(id: string): Promise<Written<StoredDestination>> {
-    return this.setPaused(id, () => 'admin');
+  pause(author: Author, id: string): Promise<Written<StoredDestination>> {
+    return this.setPaused(author, id, () => 'admin');
   }
 
-  resume(id: string): Promise<Written<StoredDestination>> {
-    return this.setPaused(id, ({ type, credentials }) => {
+  resume(author: Author, id: string): Promise<Written<StoredDestination>> {
+    return this.setPaused(author, id, ({ type, credentials }) => {
       const missing = this.check.missingCredentials(type, credentials).flatMap((fault) => fault.missing ?? []);
       if (missing.length > 0) throw new ConfigurationError({ kind: 'credentials_missing', id, missing });
       return null;
@@ -97,8 +103,13 @@ export class DestinationsService {
   }
 
   /** Makes the generated credentials anew; for `overlapSeconds` both the old and the new ones sign. */
-  rotate(id: string, overlapSeconds: number, condition: WriteCondition = {}): Promise<Written<StoredDestination>> {
-    return this.writer.change(({ storedDestinations }) => {
+  rotate(
+    author: Author,
+    id: string,
+    overlapSeconds: number,
+    condition: WriteCondition = {},
+  ): Promise<Written<StoredDestination>> {
+    return this.writer.change(author, ({ storedDestinations }) => {
       const stored = found(storedDestinations.get(id), 'destination', id);
       assertMatches(stored, condition, 'destination', id);
       const { destination, settings } = stored;
@@ -108,7 +119,7 @@ export class DestinationsService {
       const retiring = { credentials: Object.fromEntries(old), until: Date.now() + overlapSeconds * 1_000 };
       const credentials = { ...destination.credentials, ...generated };
       const secrets = { credentials, generated, ...(overlapSeconds > 0 && old.length > 0 ? { retiring } : {}) };
-      return this.planWrite(id, settings, secrets, destination.paused, destination);
+      return knownAs('rotate', this.planWrite(id, settings, secrets, destination.paused, destination));
     });
   }
 
@@ -147,17 +158,19 @@ export class DestinationsService {
   }
 
   private setPaused(
+    author: Author,
     id: string,
     decide: (destination: Destination) => PauseReason | null,
   ): Promise<Written<StoredDestination>> {
-    return this.writer.change(({ storedDestinations }) => {
+    return this.writer.change(author, ({ storedDestinations }) => {
       const stored = found(storedDestinations.get(id), 'destination', id);
       const { settings, destination } = stored;
       const paused = decide(destination);
       if (paused === destination.paused) {
         return { changes: [], result: () => ({ stored, generated: {}, created: false }) };
       }
-      return this.planWrite(id, settings, { ...destination, generated: {} }, paused, destination);
+      const plan = this.planWrite(id, settings, { ...destination, generated: {} }, paused, destination);
+      return knownAs(paused === null ? 'resume' : 'pause', plan);
     });
   }
 

@@ -1,4 +1,7 @@
 export * from './model.js';
+export * from './audit/author.js';
+export type * from './audit/audit-entry.js';
+export * from './audit/audit-log.js';
 export * from './configuration.errors.js';
 export * from './control-plane.module.js';
 export * from './credentials/credential-inputs.js';

@@ -1,7 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import type { Author } from './audit/author.js';
 import { invalid } from './configuration.errors.js';
-import { ConfigurationService, type Plan } from './configuration.service.js';
+import { ConfigurationService, knownAs, type Plan } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
 import {
@@ -57,8 +58,8 @@ export class SourcesService {
     return found(storedSources.get(id), 'source', id);
   }
 
-  create(draft: SourceDraft, id?: string): Promise<Written<StoredSource>> {
-    return this.writer.change((snapshot) => {
+  create(author: Author, draft: SourceDraft, id?: string): Promise<Written<StoredSource>> {
+    return this.writer.change(author, (snapshot) => {
       const chosen = chooseId(id, draft.name, snapshot.storedSources);
       assertNew(snapshot.storedSources, 'source', chosen);
       return this.planPut(snapshot, chosen, draft);
@@ -66,26 +67,31 @@ export class SourcesService {
   }
 
   /** Creates or replaces; credentials that the draft does not name stay as they are. */
-  put(id: string, draft: SourceDraft, condition: WriteCondition = {}): Promise<Written<StoredSource>> {
-    return this.writer.change((snapshot) => {
+  put(author: Author, id: string, draft: SourceDraft, condition: WriteCondition = {}): Promise<Written<StoredSource>> {
+    return this.writer.change(author, (snapshot) => {
       assertMatches(snapshot.storedSources.get(id), condition, 'source', id);
       return this.planPut(snapshot, id, draft);
     });
   }
 
-  remove(id: string, condition: WriteCondition = {}): Promise<void> {
-    return this.writer.change(({ storedSources }) => {
+  remove(author: Author, id: string, condition: WriteCondition = {}): Promise<void> {
+    return this.writer.change(author, ({ storedSources }) => {
       assertMatches(found(storedSources.get(id), 'source', id), condition, 'source', id);
       return { changes: [{ kind: 'source', id, document: null }], result: () => undefined };
     });
   }
 
   /** New credentials at once; the old ones stay good for `overlapSeconds`. */
-  rotate(id: string, rotation: SourceRotation, condition: WriteCondition = {}): Promise<Written<StoredSource>> {
-    return this.writer.change((snapshot) => {
+  rotate(
+    author: Author,
+    id: string,
+    rotation: SourceRotation,
+    condition: WriteCondition = {},
+  ): Promise<Written<StoredSource>> {
+    return this.writer.change(author, (snapshot) => {
       const stored = found(snapshot.storedSources.get(id), 'source', id);
       assertMatches(stored, condition, 'source', id);
-      return this.planRotation(snapshot, stored, rotation);
+      return knownAs('rotate', this.planRotation(snapshot, stored, rotation));
     });
   }
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Injectable } from '@nestjs/common';
-import { ConfigurationError } from '#control-plane';
+import { ConfigurationError, ownAuthor } from '#control-plane';
 import { Log } from '#platform';
 import { ProblemError } from '../http/problem.js';
 import { readConfigurationDocument } from './config-document.js';
@@ -26,10 +26,14 @@ export class ConfigFile {
   async apply(path: string): Promise<void> {
     try {
       const document = readConfigurationDocument(readYaml(await readFile(path, 'utf8')));
-      const { created, updated, deleted, unchanged, generated, paused } = await this.config.apply(document, {
-        dryRun: false,
-        discard: false,
-      });
+      const { created, updated, deleted, unchanged, generated, paused } = await this.config.apply(
+        ownAuthor('config-file'),
+        document,
+        {
+          dryRun: false,
+          discard: false,
+        },
+      );
       const counts = { created: created.length, updated: updated.length, deleted: deleted.length };
       this.log.info({ path, ...counts, unchanged: unchanged.length }, 'The configuration file holds');
       for (const { kind, id, members } of generated)

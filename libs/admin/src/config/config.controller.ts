@@ -1,8 +1,10 @@
 import { Body, Get, Headers, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { Author } from '#control-plane';
 import { TakesBody } from '../http/admin-body.js';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { readFlag } from '../http/flag.js';
 import { isYaml, JSON_TYPE, prefersYaml, YAML_TYPES } from '../http/media-types.js';
 import { problem, ProblemError } from '../http/problem.js';
@@ -50,6 +52,7 @@ export class ConfigController {
   })
   @ApiResponse({ status: 200, description: 'What has changed, or would.', type: DifferenceDto })
   async apply(
+    @CalledBy() author: Author,
     @Body() body: unknown,
     @Headers('content-type') contentType: string | undefined,
     @Headers('accept') accept: string | undefined,
@@ -59,7 +62,7 @@ export class ConfigController {
   ): Promise<DifferenceView | string> {
     const choices = { dryRun: readFlag(dryRun, '/dryRun'), discard: readFlag(discard, '/discard') };
     const document = readConfigurationDocument(isYaml(contentType) ? yamlOf(body) : body);
-    return inWords(await this.config.apply(document, choices), accept, reply);
+    return inWords(await this.config.apply(author, document, choices), accept, reply);
   }
 }
 

@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
+  AuditLog,
   ConfigurationDocuments,
   ConfigurationError,
   DeliveryOperations,
   DestinationsService,
   SourcesService,
+  type Author,
   type ConfigurationDocument,
   type PlannedDocument,
 } from '#control-plane';
@@ -37,6 +39,7 @@ export class ConfigService {
     private readonly destinations: DestinationsService,
     private readonly documents: ConfigurationDocuments,
     private readonly deliveries: DeliveryOperations,
+    private readonly audit: AuditLog,
   ) {}
 
   async export(): Promise<ConfigurationView> {
@@ -48,15 +51,22 @@ export class ConfigService {
   }
 
   /** All of it or nothing. Throws ConfigurationError with every fault, or ProblemError while events wait. */
-  async apply(document: ConfigurationDocument, { dryRun, discard }: ApplyChoices): Promise<DifferenceView> {
+  async apply(
+    author: Author,
+    document: ConfigurationDocument,
+    { dryRun, discard }: ApplyChoices,
+  ): Promise<DifferenceView> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const planned = await this.documents.plan(document);
       const removed = planned.difference.deleted.filter(({ kind }) => kind === 'destination').map(({ id }) => id);
       const waiting = await this.waitingFor([...removed, ...planned.retyped]);
       if (dryRun) return showDifference(planned.difference, waiting, 'planned');
       assertNothingIsLost(planned, waiting, discard);
-      if (await this.documents.write(planned)) {
-        for (const id of removed) await this.deliveries.discard(id);
+      if (await this.documents.write(author, planned)) {
+        for (const id of removed) {
+          const act = { action: 'discard', target: { kind: 'destination', id } };
+          await this.audit.around(author, act, () => this.deliveries.discard(id));
+        }
         return showDifference(planned.difference, waiting, 'written');
       }
       await sleep(Math.random() * MAX_PAUSE_MS);

@@ -1,7 +1,8 @@
 import { Delete, Get, HttpCode, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery } from '@nestjs/swagger';
-import { DeliveryOperations, type DeadLetter } from '#control-plane';
+import { AuditLog, DeliveryOperations, type Author, type DeadLetter } from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
@@ -13,7 +14,10 @@ interface DeadLetterListQuery extends PageQuery {
 
 @AdminController('dead-letters', 'Dead letters')
 export class DeadLettersController {
-  constructor(private readonly deliveries: DeliveryOperations) {}
+  constructor(
+    private readonly deliveries: DeliveryOperations,
+    private readonly audit: AuditLog,
+  ) {}
 
   @Get()
   @Paged('Events that a destination refused for good', DeadLetterDto)
@@ -31,7 +35,10 @@ export class DeadLettersController {
   @Delete(':id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Discard a dead letter' })
-  async discard(@Param('id') id: string): Promise<void> {
-    if (!(await this.deliveries.discardDeadLetter(id))) throw notFound(`There is no dead letter "${id}".`);
+  async discard(@CalledBy() author: Author, @Param('id') id: string): Promise<void> {
+    const act = { action: 'discard', target: { kind: 'dead-letter', id } };
+    await this.audit.around(author, act, async () => {
+      if (!(await this.deliveries.discardDeadLetter(id))) throw notFound(`There is no dead letter "${id}".`);
+    });
   }
 }

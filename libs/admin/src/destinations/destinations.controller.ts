@@ -3,8 +3,10 @@ import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiResponse } from '@nest
 import type { FastifyReply } from 'fastify';
 import {
   assertId,
+  AuditLog,
   DeliveryOperations,
   DestinationsService,
+  type Author,
   type DestinationDraft,
   type DestinationStats,
   type StoredDestination,
@@ -12,6 +14,7 @@ import {
   type Written,
 } from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { readCondition, tagAnswer } from '../http/conditions.js';
 import { readDocument, readObject } from '../http/document.js';
 import { readFlag } from '../http/flag.js';
@@ -35,6 +38,7 @@ export class DestinationsController {
   constructor(
     private readonly destinations: DestinationsService,
     private readonly deliveries: DeliveryOperations,
+    private readonly audit: AuditLog,
   ) {}
 
   @Get()
@@ -51,9 +55,13 @@ export class DestinationsController {
   })
   @ApiBody({ type: DestinationDto })
   @ApiResponse({ status: 201, description: 'Created; `Location` says where.', type: DestinationDto })
-  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<DestinationView> {
+  async create(
+    @CalledBy() author: Author,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DestinationView> {
     const { id, draft } = readDestinationDraft(body);
-    return answer(reply, await this.destinations.create(draft, id));
+    return answer(reply, await this.destinations.create(author, draft, id));
   }
 
   @Get(':id')
@@ -74,6 +82,7 @@ export class DestinationsController {
   @ApiResponse({ status: 200, description: 'Replaced.', type: DestinationDto })
   @ApiResponse({ status: 201, description: 'Created; `Location` says where.', type: DestinationDto })
   async put(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
@@ -82,7 +91,7 @@ export class DestinationsController {
     assertId(id);
     const { draft } = readDestinationDraft(body, id);
     const before = await this.destinations.find(id);
-    return answer(reply, await this.replace(before, id, draft, readCondition(ifMatch)));
+    return answer(reply, await this.replace(author, before, id, draft, readCondition(ifMatch)));
   }
 
   @Patch(':id')
@@ -94,6 +103,7 @@ export class DestinationsController {
   @ApiBody({ type: DestinationDto, required: true })
   @ApiResponse({ status: 200, description: 'Changed.', type: DestinationDto })
   async patch(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
@@ -102,7 +112,7 @@ export class DestinationsController {
     const patch = readObject(body);
     const written = await patchUntilWritten(
       () => this.destinations.get(id),
-      (stored, condition) => this.replace(stored, id, patchDestinationDraft(stored, patch), condition),
+      (stored, condition) => this.replace(author, stored, id, patchDestinationDraft(stored, patch), condition),
       readCondition(ifMatch),
     );
     return answer(reply, written);
@@ -116,6 +126,7 @@ export class DestinationsController {
   })
   @ApiQuery({ name: 'discard', required: false, type: Boolean })
   async remove(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Query('discard') discard: string | undefined,
     @Headers('if-match') ifMatch: string | undefined,
@@ -123,24 +134,33 @@ export class DestinationsController {
     const { destination } = await this.destinations.get(id);
     if (!readFlag(discard, '/discard'))
       await this.assertNothingWaits(destination.id, 'give ?discard=true to drop them');
-    await this.destinations.remove(id, readCondition(ifMatch));
-    await this.deliveries.discard(id);
+    await this.destinations.remove(author, id, readCondition(ifMatch));
+    const act = { action: 'discard', target: { kind: 'destination', id } };
+    await this.audit.around(author, act, () => this.deliveries.discard(id));
   }
 
   @Post(':id/pause')
   @HttpCode(200)
   @ApiOperation({ summary: 'Hold its events', description: 'Nothing is dropped.' })
   @ApiResponse({ status: 200, description: 'Paused.', type: DestinationDto })
-  async pause(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<DestinationView> {
-    return answer(reply, await this.destinations.pause(id));
+  async pause(
+    @CalledBy() author: Author,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DestinationView> {
+    return answer(reply, await this.destinations.pause(author, id));
   }
 
   @Post(':id/resume')
   @HttpCode(200)
   @ApiOperation({ summary: 'Let its events go on' })
   @ApiResponse({ status: 200, description: 'Resumed.', type: DestinationDto })
-  async resume(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<DestinationView> {
-    return answer(reply, await this.destinations.resume(id));
+  async resume(
+    @CalledBy() author: Author,
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DestinationView> {
+    return answer(reply, await this.destinations.resume(author, id));
   }
 
   @Get(':id/stats')
@@ -157,17 +177,19 @@ export class DestinationsController {
   @ApiBody({ type: DestinationRotationDto, required: false })
   @ApiResponse({ status: 200, description: 'With the new secret, shown this once.', type: DestinationDto })
   async rotate(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DestinationView> {
     const { overlapSeconds } = readDocument(DestinationRotationDto, body);
-    return answer(reply, await this.destinations.rotate(id, overlapSeconds ?? 0, readCondition(ifMatch)));
+    return answer(reply, await this.destinations.rotate(author, id, overlapSeconds ?? 0, readCondition(ifMatch)));
   }
 
   /** What waits was formed for the type it has: another type may not find it. */
   private async replace(
+    author: Author,
     before: StoredDestination | undefined,
     id: string,
     draft: DestinationDraft,
@@ -175,7 +197,7 @@ export class DestinationsController {
   ): Promise<Written<StoredDestination>> {
     if (before && before.settings.type !== draft.type)
       await this.assertNothingWaits(id, 'its type cannot change until then');
-    return this.destinations.put(id, draft, condition);
+    return this.destinations.put(author, id, draft, condition);
   }
 
   private async assertNothingWaits(id: string, advice: string): Promise<void> {

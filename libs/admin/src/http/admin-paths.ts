@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { Log, Secrets } from '#platform';
 import { USUAL_BODY } from './admin-body.js';
 import { BearerToken } from './bearer-token.js';
+import { noteCaller } from './caller.js';
 import { mediaTypeOf, MERGE_PATCH_TYPE, YAML_TYPES } from './media-types.js';
 import { PathMethods } from './path-methods.js';
 import { notFound, problem, ProblemError, PROBLEM_TYPE } from './problem.js';
@@ -82,6 +83,7 @@ export class AdminPaths {
   /** Runs before a byte of the body is read. */
   private admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const refusal = this.refusalOf(request);
+    if (!refusal) noteCaller(request, { id: 'root', name: 'root' });
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
     // Many clients name a type where there is no body, as in POST …/pause.
     if (!hasBody(request.headers)) delete request.headers['content-type'];

@@ -1,8 +1,9 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { Configuration } from '#control-plane';
+import { AuditLog, Configuration, type Author } from '#control-plane';
 import { DestinationTester, type TestResult } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { notFound } from '../http/problem.js';
 import { PreviewRequest, readPreviewRequest } from './preview.request.js';
 import { PreviewService, type Preview } from './preview.service.js';
@@ -29,15 +30,17 @@ export class DestinationTestController {
   constructor(
     private readonly configuration: Configuration,
     private readonly tester: DestinationTester,
+    private readonly audit: AuditLog,
   ) {}
 
   @Post(':id/test')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send one sample event for real', description: 'Past queue and breaker; nothing is kept.' })
   @ApiResponse({ status: 200, description: 'The request (redacted), the answer, and what it means.' })
-  test(@Param('id') id: string): Promise<TestResult> {
+  async test(@CalledBy() author: Author, @Param('id') id: string): Promise<TestResult> {
     const destination = this.configuration.destinations.get(id);
     if (!destination) throw notFound(`there is no destination ${id}`);
-    return this.tester.test(destination);
+    const act = { action: 'test', target: { kind: 'destination', id } };
+    return this.audit.around(author, act, () => this.tester.test(destination));
   }
 }

@@ -1,16 +1,20 @@
 import { Body, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { checkWhere, invalid } from '#control-plane';
+import { AuditLog, checkWhere, invalid, type Author } from '#control-plane';
 import { ReplaysService, type ReplayOrder, type ReplayView } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
 import { notFound } from '../http/problem.js';
 import { ReplayDto, ReplayViewDto } from './replay.dto.js';
 
 @AdminController('replays', 'Replays')
 export class ReplaysController {
-  constructor(private readonly replays: ReplaysService) {}
+  constructor(
+    private readonly replays: ReplaysService,
+    private readonly audit: AuditLog,
+  ) {}
 
   @Post()
   @ApiOperation({
@@ -19,8 +23,15 @@ export class ReplaysController {
   })
   @ApiBody({ type: ReplayDto })
   @ApiResponse({ status: 201, description: 'Under way, or counted where it is a dry run.', type: ReplayViewDto })
-  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<ReplayView> {
-    const replay = await this.replays.create(readOrder(body));
+  async create(
+    @CalledBy() author: Author,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<ReplayView> {
+    const order = readOrder(body);
+    const work = (): Promise<ReplayView> => this.replays.create(order);
+    const act = { action: 'create', target: { kind: 'replay', id: null } };
+    const replay = order.dryRun ? await work() : await this.audit.around(author, act, work, ({ id }) => id);
     reply.header('Location', `/admin/v1/replays/${replay.id}`);
     return replay;
   }
@@ -36,8 +47,9 @@ export class ReplaysController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Put nothing more back', description: 'What was put back is still delivered.' })
   @ApiResponse({ status: 200, description: 'Its state.', type: ReplayViewDto })
-  async cancel(@Param('id') id: string): Promise<ReplayView> {
-    return known(id, await this.replays.cancel(id));
+  async cancel(@CalledBy() author: Author, @Param('id') id: string): Promise<ReplayView> {
+    const act = { action: 'cancel', target: { kind: 'replay', id } };
+    return this.audit.around(author, act, async () => known(id, await this.replays.cancel(id)));
   }
 }
 

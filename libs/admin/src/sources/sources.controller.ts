@@ -1,8 +1,9 @@
 import { Body, Delete, Get, Headers, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { assertId, SourcesService, type StoredSource, type Written } from '#control-plane';
+import { assertId, SourcesService, type Author, type StoredSource, type Written } from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
+import { CalledBy } from '../http/caller.js';
 import { readCondition, tagAnswer } from '../http/conditions.js';
 import { readDocument, readObject } from '../http/document.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
@@ -31,9 +32,13 @@ export class SourcesController {
   })
   @ApiBody({ type: SourceDto })
   @ApiResponse({ status: 201, description: 'Created; `Location` says where.', type: SourceDto })
-  async create(@Body() body: unknown, @Res({ passthrough: true }) reply: FastifyReply): Promise<SourceView> {
+  async create(
+    @CalledBy() author: Author,
+    @Body() body: unknown,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SourceView> {
     const { id, draft } = readSourceDraft(body);
-    return answer(reply, await this.sources.create(draft, id));
+    return answer(reply, await this.sources.create(author, draft, id));
   }
 
   @Get(':id')
@@ -54,6 +59,7 @@ export class SourcesController {
   @ApiResponse({ status: 200, description: 'Replaced.', type: SourceDto })
   @ApiResponse({ status: 201, description: 'Created; `Location` says where.', type: SourceDto })
   async put(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
@@ -61,7 +67,7 @@ export class SourcesController {
   ): Promise<SourceView> {
     assertId(id);
     const { draft } = readSourceDraft(body, id);
-    return answer(reply, await this.sources.put(id, draft, readCondition(ifMatch)));
+    return answer(reply, await this.sources.put(author, id, draft, readCondition(ifMatch)));
   }
 
   @Patch(':id')
@@ -70,6 +76,7 @@ export class SourcesController {
   @ApiBody({ type: SourceDto, required: true })
   @ApiResponse({ status: 200, description: 'Changed.', type: SourceDto })
   async patch(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
@@ -78,7 +85,7 @@ export class SourcesController {
     const patch = readObject(body);
     const written = await patchUntilWritten(
       () => this.sources.get(id),
-      (stored, condition) => this.sources.put(id, patchSourceDraft(stored, patch), condition),
+      (stored, condition) => this.sources.put(author, id, patchSourceDraft(stored, patch), condition),
       readCondition(ifMatch),
     );
     return answer(reply, written);
@@ -90,8 +97,12 @@ export class SourcesController {
     summary: 'Remove a source',
     description: 'Its credentials stop working; events already accepted go on.',
   })
-  async remove(@Param('id') id: string, @Headers('if-match') ifMatch: string | undefined): Promise<void> {
-    await this.sources.remove(id, readCondition(ifMatch));
+  async remove(
+    @CalledBy() author: Author,
+    @Param('id') id: string,
+    @Headers('if-match') ifMatch: string | undefined,
+  ): Promise<void> {
+    await this.sources.remove(author, id, readCondition(ifMatch));
   }
 
   @Post(':id/rotate')
@@ -103,13 +114,14 @@ export class SourcesController {
   @ApiBody({ type: SourceRotationDto, required: false })
   @ApiResponse({ status: 200, description: 'The source with its new credentials, shown this once.', type: SourceDto })
   async rotate(
+    @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
     @Headers('if-match') ifMatch: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SourceView> {
     const rotation = readRotation(readDocument(SourceRotationDto, body));
-    return answer(reply, await this.sources.rotate(id, rotation, readCondition(ifMatch)));
+    return answer(reply, await this.sources.rotate(author, id, rotation, readCondition(ifMatch)));
   }
 }
 

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { Author } from '../audit/author.js';
 import { ConfigurationService } from '../configuration.service.js';
 import { ConfigurationWriter } from '../configuration-writer.js';
 import { DestinationCheck } from '../rules/destination-check.js';
@@ -44,8 +45,8 @@ export class ConfigurationDocuments {
   }
 
   /** False: the configuration has changed since it was planned, and nothing was written. */
-  write({ revision, changes }: PlannedDocument): Promise<boolean> {
-    return this.writer.change((latest) =>
+  write(author: Author, { revision, changes }: PlannedDocument): Promise<boolean> {
+    return this.writer.change(author, (latest) =>
       latest.revision === revision ? { changes, result: () => true } : { changes: [], result: () => false },
     );
   }

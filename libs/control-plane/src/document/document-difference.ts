@@ -1,7 +1,7 @@
 import { claimedCredentials, type CredentialInputs } from '../credentials/credential-inputs.js';
-import { sameContent } from '../entries.js';
 import type { Snapshot, StoredDestination, StoredSource } from '../store/snapshot.js';
 import type { ConfiguredEntry, DocumentDifference } from './configuration-document.js';
+import { differingMembers } from './differing-members.js';
 import type { PlannedChanges, PlannedEntry } from './document-planner.js';
 
 /** The members that a type's schema still asks for. */
@@ -66,9 +66,3 @@ const contentOfDestination = ({ settings, destination }: StoredDestination): obj
   credentials: destination.credentials,
   paused: destination.paused,
 });
-
-function differingMembers(a: object, b: object): readonly string[] {
-  const [old, fresh] = [new Map<string, unknown>(Object.entries(a)), new Map<string, unknown>(Object.entries(b))];
-  const names = new Set([...old.keys(), ...fresh.keys()]);
-  return [...names].filter((name) => !sameContent({ [name]: old.get(name) }, { [name]: fresh.get(name) }));
-}

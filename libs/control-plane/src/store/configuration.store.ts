@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { defineScript, RedisConnections, type Script, type ScriptArgument } from '#platform';
+import { writeEntry, type AuditDraft } from '../audit/audit-entry.js';
+import { AUDIT_FUNCTION, AUDIT_KEY, auditArguments } from '../audit/audit.scripts.js';
 import { ConfigurationError, type ConfigurationKind } from '../configuration.errors.js';
 
 /** The tag keeps all of it on one node of a cluster, so that one script can change several documents. */
@@ -20,6 +22,8 @@ export interface DocumentChange {
   readonly kind: ConfigurationKind;
   readonly id: string;
   readonly document: string | null;
+  /** What was asked for, where it is more than to create, update or delete. */
+  readonly act?: 'rotate' | 'pause' | 'resume' | undefined;
 }
 
 export interface StoredDocuments {
@@ -38,11 +42,14 @@ const READ = defineScript(
    return { rev, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]) }`,
 );
 
-// KEYS: sources, destinations, rev. ARGV: expected revision, channel, then per change: kind, id, document ('' deletes).
+// KEYS: sources, destinations, rev, audit. ARGV: expected revision, channel, number of changes, per change: kind, id,
+// document ('' deletes), then as for `audit`.
 const WRITE = defineScript(
   'gwConfigWrite',
-  `if tonumber(redis.call('GET', KEYS[3]) or '0') ~= tonumber(ARGV[1]) then return 0 end
-   for i = 3, #ARGV, 3 do
+  `${AUDIT_FUNCTION}
+   if tonumber(redis.call('GET', KEYS[3]) or '0') ~= tonumber(ARGV[1]) then return 0 end
+   local audited = 4 + 3 * tonumber(ARGV[3])
+   for i = 4, audited - 1, 3 do
      local key = ARGV[i] == 'source' and KEYS[1] or KEYS[2]
      if ARGV[i + 2] == '' then
        redis.call('HDEL', key, ARGV[i + 1])
@@ -50,6 +57,7 @@ const WRITE = defineScript(
        redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
      end
    end
+   audit(KEYS[4], audited)
    local rev = redis.call('INCR', KEYS[3])
    redis.call('PUBLISH', ARGV[2], tostring(rev))
    return rev`,
@@ -83,12 +91,12 @@ export class ConfigurationStore {
     return { revision: Number(revision), sources: pairsOf(sources), destinations: pairsOf(destinations) };
   }
 
-  /** All of the changes or none. Returns the new revision, or undefined if the store is no longer at `revision`. */
-  async write(changes: readonly DocumentChange[], revision: number): Promise<number | undefined> {
+  /** All of the changes and their entries or nothing, raising the revision by one. False: it is not `revision` any more. */
+  async write(changes: readonly DocumentChange[], revision: number, audited: readonly AuditDraft[]): Promise<boolean> {
     const parts = changes.flatMap(({ kind, id, document }) => [kind, id, document ?? '']);
-    const values = [revision, CHANNEL, ...parts];
-    const written = Number(await this.run(WRITE, [KEYS.sources, KEYS.destinations, KEYS.revision], values));
-    return written === 0 ? undefined : written;
+    const values = [revision, CHANNEL, changes.length, ...parts, ...auditArguments(audited.map(writeEntry))];
+    const keys = [KEYS.sources, KEYS.destinations, KEYS.revision, AUDIT_KEY];
+    return Number(await this.run(WRITE, keys, values)) !== 0;
   }
 
   /** The record that tells whether an encryption key fits; null where there is none yet. */

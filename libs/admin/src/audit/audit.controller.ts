@@ -1,0 +1,60 @@
+import { Get, Query } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { AuditLog, invalid, type AuditEntry, type AuditQuery } from '#control-plane';
+import { AdminController } from '../http/admin-controller.js';
+import { Paged } from '../http/paged.js';
+import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { AuditEntryDto } from './audit-entry.dto.js';
+
+const FILTERS = ['actor', 'action', 'target', 'since', 'until', 'cursor'] as const;
+type AuditListQuery = PageQuery & Readonly<Partial<Record<(typeof FILTERS)[number], unknown>>>;
+
+@AdminController('audit', 'Audit log')
+export class AuditController {
+  constructor(private readonly audit: AuditLog) {}
+
+  @Get()
+  @Paged('Who changed what, newest first', AuditEntryDto)
+  @ApiQuery({ name: 'actor', required: false, type: String, description: 'Id or name.' })
+  @ApiQuery({ name: 'action', required: false, type: String, description: 'E.g. `update`.' })
+  @ApiQuery({ name: 'target', required: false, type: String, description: '`destination` or `destination/{id}`.' })
+  @ApiQuery({ name: 'since', required: false, schema: { type: 'string', format: 'date-time' } })
+  @ApiQuery({ name: 'until', required: false, schema: { type: 'string', format: 'date-time' } })
+  async list(@Query() query: AuditListQuery): Promise<ListAnswer<AuditEntry>> {
+    const { items, next } = await this.audit.list(readQuery(query));
+    return { data: items, nextCursor: next };
+  }
+}
+
+function readQuery(query: AuditListQuery): AuditQuery {
+  const given = new Map(FILTERS.map((name) => [name, readText(name, query[name])] as const));
+  const [actor, action, target, after] = [
+    given.get('actor'),
+    given.get('action'),
+    given.get('target'),
+    given.get('cursor'),
+  ];
+  const [since, until] = [readTime('since', given.get('since')), readTime('until', given.get('until'))];
+  const [, kind = '', id] = /^([^/]*)(?:\/(.*))?$/s.exec(target ?? '') ?? [];
+  return {
+    limit: readLimit(query),
+    ...(actor === undefined ? {} : { actor }),
+    ...(action === undefined ? {} : { action }),
+    ...(target === undefined ? {} : { target: id === undefined ? { kind } : { kind, id } }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+function readText(name: string, value: unknown): string | undefined {
+  if (value === undefined || typeof value === 'string') return value;
+  throw invalid([{ pointer: `/${name}`, message: 'must be given once' }]);
+}
+
+function readTime(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isNaN(time)) return time;
+  throw invalid([{ pointer: `/${name}`, message: 'must be a time such as 2026-05-01T10:00:00Z' }]);
+}
