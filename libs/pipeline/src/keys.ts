@@ -51,6 +51,8 @@ export const destinationKeys = {
   seen: (id: string) => `gw:${destinationTag(id)}:seen`,
   /** Hash: segment id → `<open events>|<batch ids>`. */
   open: (id: string) => `gw:${destinationTag(id)}:open`,
+  /** Hash: segment id → positions that wait to be judged, because the destination's `match` cannot be applied. */
+  unjudged: (id: string) => `gw:${destinationTag(id)}:unjudged`,
   /** Sorted set of open batch ids by the time they were gathered. */
   batches: (id: string) => `gw:${destinationTag(id)}:batches`,
   /** String: the batch record. */

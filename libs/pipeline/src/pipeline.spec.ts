@@ -275,6 +275,35 @@ describe.each([
     await until(() => received(sink, '/doomed').length === 1);
   });
 
+  it('holds what a destination may want while its match cannot be applied, and goes on for the others', async () => {
+    const broken = { events: ['odd', 'even'], where: { $unheardOf: 1 } };
+    pipeline.configuration.put(webhook('broken', sink, { match: broken }));
+    pipeline.configuration.put(webhook('sound', sink, { match: { events: ['odd', 'even'] } }));
+    const result = await append(pipeline, ['odd', 'even', 'odd', 'neither']);
+    await until(() => received(sink, '/sound').length === 3);
+    expect(await pipeline.operations.stats('broken')).toMatchObject({
+      waiting: 4,
+      delivered: 0,
+      lastError: { code: 'match_invalid' },
+    });
+    const [first, , third] = ids(result, 4);
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('broken', sink, { match: { events: ['odd'] }, updatedAt }));
+    await until(() => received(sink, '/broken').length === 2);
+    expect(received(sink, '/broken').map(({ id }) => id)).toEqual([first, third]);
+    await until(() => pipeline.budget.queuedBytes === 0);
+    expect(await pipeline.operations.stats('broken')).toMatchObject({ waiting: 0, delivered: 2 });
+  });
+
+  it('gives back the space of a destination that is discarded while its match cannot be applied', async () => {
+    pipeline.configuration.put(webhook('hopeless', sink, { match: { where: { $unheardOf: 1 } } }));
+    await append(pipeline, ['whatever']);
+    await until(async () => (await pipeline.operations.stats('hopeless')).waiting === 1);
+    pipeline.configuration.destinations.delete('hopeless');
+    await pipeline.operations.discard('hopeless');
+    await until(() => pipeline.budget.queuedBytes === 0);
+  });
+
   it('replays dead letters under their ids, and they leave the list', async () => {
     pipeline.configuration.put(webhook('sorry', sink, { match: { events: ['sorry'] } }));
     sink.replyWith(({ url }) => ({ status: url === '/sorry' ? 422 : 200 }));

@@ -33,7 +33,7 @@ export class DestinationOperations implements DeliveryOperations {
     const { breakerSince, breakerCode, probeAt, lastError } = state;
     return {
       delivered: count('delivered') + count('duplicate'),
-      waiting: count('pending') + count('open'),
+      waiting: count('pending') + count('open') + count('unjudged'),
       retrying: count('retrying'),
       deadLettered: count('dead'),
       lastError: lastError === undefined ? null : (JSON.parse(lastError) as DestinationStats['lastError']),
@@ -61,6 +61,9 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.deadLetterOrder(destinationId),
     ];
     await discardScript.run(this.redis.shared, keys, [GONE_SECONDS, Date.now()]);
+    const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
+    await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));
+    await this.redis.shared.del(destinationKeys.unjudged(destinationId));
     const settled = await this.redis.shared.hgetall(destinationKeys.settled(destinationId));
     await this.ledger.settled(destinationId, new Map(Object.entries(settled)));
     await this.redis.shared.del(destinationKeys.settled(destinationId));

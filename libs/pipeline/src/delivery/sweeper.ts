@@ -73,7 +73,9 @@ export class Sweeper {
 
   private async visit(destination: Destination, thorough: boolean): Promise<void> {
     const { id } = destination;
-    const [pending, open] = await this.redis.shared.hmget(destinationKeys.state(id), 'pending', 'open');
+    const state = destinationKeys.state(id);
+    const [pending, open, unjudged] = await this.redis.shared.hmget(state, 'pending', 'open', 'unjudged');
+    if (Number(unjudged ?? 0) > 0) await this.router.judge(destination);
     if (Number(pending ?? 0) > 0) await this.gatherer.gather(destination);
     if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);
     if (!thorough) return;

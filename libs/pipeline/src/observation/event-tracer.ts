@@ -3,8 +3,9 @@ import type { Configuration, Destination } from '#control-plane';
 import type { RedisConnections } from '#platform';
 import { readBatchRecord, type Attempt, type BatchRecord, type Part } from '../delivery/batch-record.js';
 import { destinationKeys, shardKeys } from '../keys.js';
+import { readAllotment } from '../routing/decision.js';
 import { compileMatch, mismatch } from '../routing/match.js';
-import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { fromRanges } from '../segment/position-ranges.js';
 import { parseEventId, shardOfSegment, type EventPlace } from '../segment/segment-id.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import type { ContentIdFinder } from './content-id-finder.js';
@@ -80,13 +81,18 @@ export class EventTracer {
     event: CanonicalEvent,
     fields: Readonly<Record<string, string>>,
   ): Promise<readonly DestinationTrace[]> {
-    const decided = fields.r === undefined ? undefined : (JSON.parse(fields.r) as Record<string, PositionRanges>);
+    const decided = fields.r === undefined ? undefined : (JSON.parse(fields.r) as Record<string, string>);
     const wanted = new Map(Object.entries(decided ?? {}));
     const ids = new Set([...wanted.keys(), ...this.configuration.destinations.keys()]);
     return Promise.all(
       [...ids].sort().map(async (destinationId): Promise<DestinationTrace> => {
-        const ranges = wanted.get(destinationId);
-        if (ranges !== undefined && fromRanges(ranges).includes(position)) {
+        const allotment = readAllotment(wanted.get(destinationId) ?? '');
+        const waitsToBeJudged = allotment.unjudged && (await this.isUnjudged(destinationId, segmentId));
+        if (waitsToBeJudged) {
+          return { destinationId, matched: true, state: 'waiting', attempts: [], heldBy: 'match_invalid' };
+        }
+        const isRefused = allotment.unjudged && this.rule(destinationId, event) !== undefined;
+        if (!isRefused && fromRanges(allotment.ranges).includes(position)) {
           return this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);
         }
         const rule = this.rule(destinationId, event);
@@ -101,7 +107,16 @@ export class EventTracer {
 
   private rule(destinationId: string, event: CanonicalEvent): string | undefined {
     const destination = this.configuration.destinations.get(destinationId);
-    return destination && mismatch(compileMatch(destination.match), event);
+    if (!destination) return undefined;
+    try {
+      return mismatch(compileMatch(destination.match), event);
+    } catch {
+      return 'match_invalid';
+    }
+  }
+
+  private async isUnjudged(destinationId: string, segmentId: string): Promise<boolean> {
+    return (await this.redis.shared.hexists(destinationKeys.unjudged(destinationId), segmentId)) === 1;
   }
 
   private async delivery(

@@ -5,11 +5,12 @@ import { ALL_SHARDS, destinationKeys, shardKeys } from '../keys.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
-import { livePositions } from '../segment/segment-format.js';
-import type { SegmentEvents, SegmentHead, SegmentStore } from '../segment/segment-store.js';
+import type { SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import type { Ledger } from './ledger.js';
-import { compileMatch, type Matcher } from './match.js';
+import { Chooser } from './chooser.js';
+import { readAllotment, type Allotment } from './decision.js';
 import { addPendingScript, claimScript, openLedgerScript } from './routing.scripts.js';
+import { Unjudged } from './unjudged.js';
 
 const CLAIM_SEGMENTS = 32;
 /** What a killed router had taken is routed after this at the latest, in milliseconds. */
@@ -35,12 +36,14 @@ interface Share {
   readonly segment: SegmentHead;
   readonly ranges: PositionRanges;
   readonly positions: readonly number[];
+  readonly unjudged: boolean;
 }
 
 /** Fans segments out to the destinations that want them. Any number of routers may work on a shard at once. */
 export class Router {
   private readonly running = new Map<number, { again: boolean }>();
-  private matchers = new Map<Destination, Matcher>();
+  private readonly chooser: Chooser;
+  private readonly unjudged: Unjudged;
   private stopped = false;
 
   constructor(
@@ -50,7 +53,10 @@ export class Router {
     private readonly ledger: Ledger,
     private readonly listener: RouteListener,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.unjudged = new Unjudged(redis);
+    this.chooser = new Chooser(configuration, segments, log);
+  }
 
   /** Routes what the shard has until nothing is left. Never rejects. */
   async route(shard: number): Promise<void> {
@@ -105,15 +111,15 @@ export class Router {
   private async decide(
     segments: readonly SegmentHead[],
   ): Promise<{ shares: Map<string, Share[]>; undecided: Set<string> }> {
-    this.refreshMatchers();
+    this.chooser.refresh();
     const shares = new Map<string, Share[]>();
     const undecided = new Set<string>();
     await Promise.all(
       segments.map(async (segment) => {
         try {
-          for (const [destinationId, ranges] of await this.openLedger(segment)) {
+          for (const [destinationId, allotment] of await this.openLedger(segment)) {
             const list = shares.get(destinationId) ?? [];
-            list.push({ segment, ranges, positions: fromRanges(ranges) });
+            list.push({ segment, ...allotment, positions: fromRanges(allotment.ranges) });
             shares.set(destinationId, list);
           }
         } catch (error) {
@@ -129,46 +135,20 @@ export class Router {
   }
 
   /** The open destinations and their positions: an earlier decision if there is one, else today's. */
-  private async openLedger(segment: SegmentHead): Promise<readonly (readonly [string, PositionRanges])[]> {
+  private async openLedger(segment: SegmentHead): Promise<readonly (readonly [string, Allotment])[]> {
     // What a replay puts back was decided when it was written.
     const isPutBack = segment.header.requests.some(({ dialect }) => dialect === PUT_BACK);
-    const wanted: ReadonlyMap<string, PositionRanges> = isPutBack ? new Map() : await this.wantedBy(segment);
+    const wanted: ReadonlyMap<string, string> = isPutBack ? new Map() : await this.chooser.wantedBy(segment);
     const shard = shardOfSegment(segment.id);
     const keys = [shardKeys.segment(shard, segment.id), shardKeys.ledger(shard, segment.id)];
     const values = [JSON.stringify(Object.fromEntries(wanted)), ...wanted.keys()];
     const reply = (await openLedgerScript.run(this.redis.shared, keys, values)) as string[] | null;
     const [decision = '{}', ...open] = reply ?? [];
-    const decided = new Map(Object.entries(JSON.parse(decision) as Record<string, PositionRanges>));
+    const decided = new Map(Object.entries(JSON.parse(decision) as Record<string, string>));
     return open.flatMap((destinationId) => {
-      const ranges = decided.get(destinationId);
-      return ranges === undefined ? [] : [[destinationId, ranges] as const];
+      const text = decided.get(destinationId);
+      return text === undefined ? [] : [[destinationId, readAllotment(text)] as const];
     });
-  }
-
-  /** Events are read only if a destination looks into them. */
-  private async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, PositionRanges>> {
-    const live = segment.header.requests.map((request) => livePositions(request, segment.duplicates));
-    const wanted = new Map<string, PositionRanges>();
-    let events: SegmentEvents | undefined;
-    for (const [{ id }, matcher] of this.matchers) {
-      const positions = segment.header.requests.flatMap(({ sourceId, dialect }, i) =>
-        matcher.origin(sourceId, dialect) === undefined ? (live[i] ?? []) : [],
-      );
-      if (positions.length === 0) continue;
-      const { event: test } = matcher;
-      if (test) events ??= await this.segments.events(segment.id);
-      const chosen = test ? positions.filter((position) => passes(test, events?.[position])) : positions;
-      if (chosen.length > 0) wanted.set(id, toRanges(chosen));
-    }
-    return wanted;
-  }
-
-  private refreshMatchers(): void {
-    const matchers = new Map<Destination, Matcher>();
-    for (const destination of this.configuration.destinations.values()) {
-      matchers.set(destination, this.matchers.get(destination) ?? compileMatch(destination.match));
-    }
-    this.matchers = matchers;
   }
 
   private async fanOut(shares: ReadonlyMap<string, readonly Share[]>, deadline: number): Promise<ReadonlySet<string>> {
@@ -189,6 +169,14 @@ export class Router {
   private async add(destinationId: string, list: readonly Share[], deadline: number): Promise<void> {
     const destination = this.configuration.destinations.get(destinationId);
     if (!destination) return this.forget(destinationId, list);
+    const waiting = list.filter(({ unjudged }) => unjudged);
+    if (waiting.length > 0) await this.defer(destination, waiting, deadline);
+    const judged = list.filter(({ unjudged }) => !unjudged);
+    if (judged.length > 0) await this.addJudged(destination, judged, deadline);
+  }
+
+  private async addJudged(destination: Destination, list: readonly Share[], deadline: number): Promise<void> {
+    const { id: destinationId } = destination;
     const keys = [
       destinationKeys.pending(destinationId),
       destinationKeys.seen(destinationId),
@@ -216,6 +204,31 @@ export class Router {
     this.listener.added({ destinationId, pending: Number(pending), oldestAt: Number(oldestAt) });
   }
 
+  private async defer(destination: Destination, list: readonly Share[], deadline: number): Promise<void> {
+    const fault = this.chooser.fault(destination) ?? 'its condition fails on an event';
+    const kept = await this.unjudged.defer(
+      destination,
+      list.map(({ segment, ranges, positions }) => ({ segmentId: segment.id, ranges, count: positions.length })),
+      fault,
+      deadline,
+    );
+    if (!kept) await this.forget(destination.id, list);
+  }
+
+  /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */
+  async judge(destination: Destination): Promise<void> {
+    for (const { segmentId, ranges, count } of await this.unjudged.oldest(destination.id)) {
+      const deadline = (await this.unjudged.now()) + LEASE_MS;
+      const segment = await this.segments.head(segmentId);
+      const positions = await this.chooser.judged(destination, segmentId, fromRanges(ranges));
+      if (!positions) continue;
+      const share = segment && { segment, ranges: toRanges(positions), positions, unjudged: false };
+      if (share && positions.length > 0) await this.addJudged(destination, [share], deadline);
+      else await this.ledger.settled(destination.id, new Map([[segmentId, '']]));
+      await this.unjudged.judged(destination.id, segmentId, count);
+    }
+  }
+
   /** The destination was deleted between the decision and now. */
   private forget(destinationId: string, list: readonly Share[]): Promise<void> {
     return this.ledger.settled(destinationId, new Map(list.map(({ segment }) => [segment.id, ''])));
@@ -232,10 +245,6 @@ export class Router {
     }
     await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
   }
-}
-
-function passes(test: NonNullable<Matcher['event']>, event: CanonicalEvent | undefined): boolean {
-  return event !== undefined && test(event) === undefined;
 }
 
 function estimatedBytes({ header }: SegmentHead, count: number): number {

@@ -1,0 +1,109 @@
+import type { CanonicalEvent } from '#canonical';
+import type { Configuration, Destination } from '#control-plane';
+import type { Log } from '#platform';
+import { toRanges } from '../segment/position-ranges.js';
+import { livePositions } from '../segment/segment-format.js';
+import type { SegmentEvents, SegmentHead, SegmentStore } from '../segment/segment-store.js';
+import { writeAllotment } from './decision.js';
+import { compileMatch, type Matcher } from './match.js';
+
+/** What tells which events a destination wants. */
+interface Judge {
+  readonly matcher: Matcher;
+  /** Why its `match` cannot be applied: the matcher knows origins only, and what fits them waits to be judged. */
+  readonly fault?: string;
+}
+
+/** Chooses who wants what. A destination whose `match` fails costs the others nothing: what it may want is held for it. */
+export class Chooser {
+  private judges: ReadonlyMap<Destination, Judge> = new Map();
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly segments: SegmentStore,
+    private readonly log: Log,
+  ) {}
+
+  /** Takes up the configuration as it is now. */
+  refresh(): void {
+    const { destinations } = this.configuration;
+    this.judges = new Map([...destinations.values()].map((destination) => [destination, this.judgeOf(destination)]));
+  }
+
+  /** Why the destination's `match` cannot be applied; undefined: it can. */
+  fault(destination: Destination): string | undefined {
+    return this.judgeOf(destination).fault;
+  }
+
+  /** Allotments by destination. Events are read only if a destination looks into them. */
+  async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, string>> {
+    const live = segment.header.requests.map((request) => livePositions(request, segment.duplicates));
+    const wanted = new Map<string, string>();
+    let events: SegmentEvents | undefined;
+    for (const [destination, { matcher, fault }] of this.judges) {
+      const positions = segment.header.requests.flatMap(({ sourceId, dialect }, i) =>
+        matcher.origin(sourceId, dialect) === undefined ? (live[i] ?? []) : [],
+      );
+      if (positions.length === 0) continue;
+      if (matcher.event) events ??= await this.segments.events(segment.id);
+      const chosen = this.chosen(destination, matcher, positions, events);
+      const ranges = toRanges(chosen ?? positions);
+      const unjudged = fault !== undefined || chosen === undefined;
+      if (ranges !== '') wanted.set(destination.id, writeAllotment({ ranges, unjudged }));
+    }
+    return wanted;
+  }
+
+  /** Which of the held positions the destination wants; undefined: it still cannot tell. */
+  async judged(
+    destination: Destination,
+    segmentId: string,
+    held: readonly number[],
+  ): Promise<readonly number[] | undefined> {
+    const { matcher, fault } = this.judgeOf(destination);
+    if (fault !== undefined) return undefined;
+    const events = await this.segments.events(segmentId);
+    const ofOrigin = held.filter((position) => fitsOrigin(matcher, events?.[position]));
+    return this.chosen(destination, matcher, ofOrigin, events);
+  }
+
+  /** Undefined: the destination's condition fails on one of the events. */
+  private chosen(
+    { id }: Destination,
+    { event: test }: Matcher,
+    positions: readonly number[],
+    events: SegmentEvents | undefined,
+  ): readonly number[] | undefined {
+    if (!test) return positions;
+    try {
+      return positions.filter((position) => passes(test, events?.[position]));
+    } catch (error) {
+      this.log.error(
+        { destinationId: id, error: String(error) },
+        'match fails on an event; it is held until it can tell',
+      );
+      return undefined;
+    }
+  }
+
+  private judgeOf(destination: Destination): Judge {
+    const known = this.judges.get(destination);
+    if (known) return known;
+    try {
+      return { matcher: compileMatch(destination.match) };
+    } catch (error) {
+      const fault = String(error);
+      this.log.error({ destinationId: destination.id, error: fault }, 'match cannot be applied; events are held');
+      const { events: _, where: __, ...origins } = destination.match;
+      return { matcher: compileMatch(origins), fault };
+    }
+  }
+}
+
+function passes(test: NonNullable<Matcher['event']>, event: CanonicalEvent | undefined): boolean {
+  return event !== undefined && test(event) === undefined;
+}
+
+function fitsOrigin(matcher: Matcher, event: CanonicalEvent | undefined): boolean {
+  return event !== undefined && matcher.origin(event.source.id, event.source.dialect) === undefined;
+}
