@@ -2,7 +2,7 @@ import type { RunningGateway } from './processes.js';
 
 /** Sets up sources and destinations over the admin API. */
 export class Admin {
-  constructor(private readonly gateway: RunningGateway) {}
+  constructor(private readonly gateway: Pick<RunningGateway, 'port' | 'adminToken'>) {}
 
   async put(path: string, body: unknown): Promise<unknown> {
     const response = await fetch(`http://127.0.0.1:${this.gateway.port}/admin/v1/${path}`, {
@@ -12,6 +12,18 @@ export class Admin {
     });
     if (!response.ok) throw new Error(`PUT ${path}: ${response.status} ${await response.text()}`);
     return response.json();
+  }
+
+  async get(path: string): Promise<unknown> {
+    return JSON.parse(await this.text(`/admin/v1/${path}`)) as unknown;
+  }
+
+  async text(path: string): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.gateway.port}${path}`, {
+      headers: { Authorization: `Bearer ${this.gateway.adminToken}` },
+    });
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return response.text();
   }
 
   async post(path: string): Promise<void> {

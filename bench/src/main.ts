@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureAccept, measureCeiling, measureNaive, type AcceptCase } from './accept.js';
 import { allDialects, flokit } from './bodies.js';
+import { measureDestinations } from './destinations.js';
 import { endAll } from './processes.js';
 import { printTable, type Row } from './table.js';
 
@@ -42,8 +43,15 @@ async function write(tables: Readonly<Record<string, readonly Row[]>>): Promise<
   );
 }
 
+const cases: Readonly<Record<string, () => Promise<unknown>>> = {
+  destinations: async () => console.table(await measureDestinations()),
+};
+
 try {
-  await main();
+  const asked = process.argv[process.argv.indexOf('--case') + 1];
+  const single = process.argv.includes('--case') ? cases[asked ?? ''] : main;
+  if (!single) throw new Error(`--case is one of ${Object.keys(cases).join(', ')}`);
+  await single();
 } finally {
   await endAll();
 }

@@ -96,6 +96,17 @@ export async function startRedis(
   return { socketPath, end: () => end(child) };
 }
 
+/** A Redis of its own on a TCP port, for several processes of the gateway. */
+export async function startTcpRedis(): Promise<Running & { readonly url: string }> {
+  const directory = await tempDir();
+  const port = await freePort();
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
+  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning'];
+  const child = run('redis-server', [...settings, ...durable], {});
+  await untilListening(port);
+  return { ...running(child, port), url: `redis://127.0.0.1:${port}` };
+}
+
 export async function startGateway(env: Readonly<Record<string, string>> = {}): Promise<RunningGateway> {
   const port = await freePort();
   const dataDir = await tempDir();
@@ -107,7 +118,7 @@ export async function startGateway(env: Readonly<Record<string, string>> = {}): 
     ...env,
   });
   await untilReady(port);
-  const adminToken = (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
+  const adminToken = env.ADMIN_TOKEN ?? (await readFile(join(dataDir, 'admin-token'), 'utf8')).trim();
   const redisPid = async (): Promise<number> => childrenOf(dataDir);
   return { ...running(child, port), dataDir, adminToken, redisPid };
 }
