@@ -60,6 +60,8 @@ describe('creating a destination', () => {
         renameEvents: { signup: 'Signed Up' },
         renameProperties: { plan_id: 'plan' },
         dropProperties: ['internal*'],
+        hashProperties: ['*_secret'],
+        hashIdentity: ['email', 'phone'],
         setProperties: { env: 'prod' },
       },
       batch: { maxEvents: 100 },
@@ -100,6 +102,14 @@ describe('creating a destination', () => {
     expect((await app.call('POST', '/destinations', { name: 'Log', type: 'log' })).status).toBe(201);
   });
 
+  /** It would refuse an email that is none. */
+  const klaviyo = (transform: object) => ({
+    name: 'Klaviyo',
+    type: 'klaviyo',
+    config: { baseUrl: 'https://a.klaviyo.com' },
+    credentials: { privateKey: 'pk_0123456789' },
+    transform,
+  });
   const where = (condition: unknown) => webhook({ match: { where: condition } });
 
   it.each([
@@ -119,6 +129,13 @@ describe('creating a destination', () => {
     [where({ $or: [{ event: 'a' }, { event: { $regex: '(a+)+$' } }] }), ['/match/where/$or/1/event/$regex']],
     [webhook({ transform: { renameEvents: { a: 5 } } }), ['/transform/renameEvents/a']],
     [webhook({ transform: { dropProperties: [''] } }), ['/transform/dropProperties/0']],
+    [webhook({ transform: { hashProperties: ['ok', ''] } }), ['/transform/hashProperties/1']],
+    [webhook({ transform: { hashIdentity: ['identity.email'] } }), ['/transform/hashIdentity']],
+    [webhook({ transform: { hashIdentity: ['__proto__'] } }), ['/transform/hashIdentity']],
+    [
+      klaviyo({ hashIdentity: ['user_id', 'phone', 'email'] }),
+      ['/transform/hashIdentity/1', '/transform/hashIdentity/2'],
+    ],
     [webhook({ batch: { maxEvents: 10_001 } }), ['/batch/maxEvents']],
     [webhook({ batch: { maxEvents: 0 } }), ['/batch/maxEvents']],
     [webhook({ batch: { maxBytes: 16_000_001 } }), ['/batch/maxBytes']],

@@ -76,6 +76,30 @@ describe('a destination', () => {
     expect([moved.requests.length, line.sink.requests.length]).toEqual([1, before]);
   });
 
+  it('that may not know the person gets hashes, hashed once even when a dead letter is replayed', async () => {
+    const line = await openLine(gateway, {
+      transform: { hashIdentity: ['user_id'], hashProperties: ['email'], renameProperties: { email: 'email_sha256' } },
+    });
+    const item = flokitItem('hidden', { properties: { email: ' Ada@Example.com', owner: 'u-1' } });
+    // By coreutils: `printf '%s' u-1 | sha256sum`, and of ada@example.com.
+    const user = 'a24a7f55f278dd49fb1f99c5507800cb198a5bfe10fe2126cd0b25672152b0da';
+    const email = 'b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72';
+    const hidden = { user_id: user, properties: { email_sha256: email, owner: user } };
+
+    const asked = { dialect: 'flokit', path: '/v1/batch/events', destinationId: line.destinationId };
+    const preview = await line.admin.ask('POST', '/preview', { ...asked, body: { events: [item] } });
+    expect(preview.body).toMatchObject({ destinations: [{ requests: [{ body: { events: [hidden] } }] }] });
+
+    line.sink.replyWith(() => ({ status: 422 }));
+    const [id] = await line.sender.accepted([item]);
+    await until(async () => (await line.deadLetters()).length === 1);
+    expect(await line.deadLetters()).toMatchObject([{ event: { id, user_id: 'u-1', properties: { owner: 'u-1' } } }]);
+    line.sink.replyWith(() => ({ status: 200 }));
+    await line.admin.ask('POST', '/replays', { destinationId: line.destinationId, from: 'dead-letters' });
+    await until(() => line.sink.requests.length === 2);
+    expect(line.sink.requests.map(eventsOf)).toMatchObject([[{ id, ...hidden }], [{ id, ...hidden }]]);
+  });
+
   it('that is repaired by a change is tried with it at once', async () => {
     const line = await openLine(gateway, { retry: { minDelayMs: 60_000, maxDelayMs: 60_000 } });
     line.sink.replyWith(() => ({ status: 401 }));

@@ -61,6 +61,10 @@ export interface Transform {
   readonly renameProperties?: Readonly<Record<string, string>>;
   /** Globs on property names. */
   readonly dropProperties?: readonly string[];
+  /** Globs on property names. */
+  readonly hashProperties?: readonly string[];
+  /** `user_id`, `anonymous_id` or members of `identity`. */
+  readonly hashIdentity?: readonly string[];
   readonly setProperties?: JsonObject;
 }
 

@@ -129,6 +129,8 @@ interface ConnectorBase {
   /** Makes the credentials that may be left out, e.g. a signing secret. Receives random bytes; pure otherwise. */
   readonly generateCredentials?: (random: (bytes: number) => Buffer) => Readonly<Record<string, string>>;
   readonly defaults: DeliveryDefaults;
+  /** Identity fields whose form the vendor checks: it refuses a hash in their place. */
+  readonly verifiedIdentity?: readonly string[];
   /** The vendor's own bounds for one request; `batch` never exceeds them. */
   readonly limits: { readonly maxEvents: number; readonly maxBytes: number };
 }

@@ -33,7 +33,7 @@ export class DestinationCheck {
       ...checkConfig(connector, settings, credentials, this.addresses),
       ...wrong,
       ...(settings.match ? checkMatch(settings.match, this.dialects.names(), '/match') : []),
-      ...(settings.transform ? checkTransform(settings.transform, '/transform') : []),
+      ...(settings.transform ? checkTransform(settings.transform, connector, '/transform') : []),
       ...checkOrdering(settings),
       ...checkPace(connector, resolveSettings(settings, connector.defaults)),
     ];

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import type { Connector } from '#destinations';
 import type { Match, Transform } from '../model.js';
 import { pointerTo, type PointedFault } from '../json-pointer.js';
 import { checkGlob } from './glob-check.js';
@@ -19,11 +20,17 @@ export function checkMatch(match: Match, knownDialects: readonly string[], point
   return [...dialects, ...checkGlobs(match.events ?? [], `${pointer}/events`), ...where];
 }
 
-export function checkTransform(transform: Transform, pointer: string): readonly PointedFault[] {
+export function checkTransform(
+  transform: Transform,
+  connector: Pick<Connector, 'type' | 'verifiedIdentity'>,
+  pointer: string,
+): readonly PointedFault[] {
   return [
     ...checkRenames(transform.renameEvents ?? {}, `${pointer}/renameEvents`),
     ...checkRenames(transform.renameProperties ?? {}, `${pointer}/renameProperties`),
     ...checkGlobs(transform.dropProperties ?? [], `${pointer}/dropProperties`),
+    ...checkGlobs(transform.hashProperties ?? [], `${pointer}/hashProperties`),
+    ...checkHashIdentity(transform.hashIdentity ?? [], connector, `${pointer}/hashIdentity`),
     ...checkAdditions(transform, `${pointer}/setProperties`),
   ];
 }
@@ -33,6 +40,19 @@ function checkGlobs(globs: readonly string[], pointer: string): readonly Pointed
     const message = checkGlob(glob);
     return message === undefined ? [] : [{ pointer: pointerTo(pointer, index), message }];
   });
+}
+
+/** A destination that checks the form of a field would refuse every event with a hash in it. */
+function checkHashIdentity(
+  fields: readonly string[],
+  { type, verifiedIdentity = [] }: Pick<Connector, 'type' | 'verifiedIdentity'>,
+  pointer: string,
+): readonly PointedFault[] {
+  return fields.flatMap((field, index) =>
+    verifiedIdentity.includes(field)
+      ? [{ pointer: pointerTo(pointer, index), message: `${type} takes a real ${field} only and would refuse a hash` }]
+      : [],
+  );
 }
 
 function checkRenames(renames: Readonly<Record<string, unknown>>, pointer: string): readonly PointedFault[] {

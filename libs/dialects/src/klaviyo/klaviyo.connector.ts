@@ -49,6 +49,7 @@ const klaviyo: HttpConnector = {
   description: 'Creates events and updates their profiles in a Klaviyo account, by bulk jobs.',
   configSchema,
   credentialsSchema,
+  verifiedIdentity: ['email', 'phone'],
   limits: { maxEvents: MAX_EVENTS, maxBytes: MAX_BYTES },
   defaults: {
     ...DELIVERY,

@@ -51,6 +51,7 @@ const vibefollow: HttpConnector = {
   description: 'Sends events and users to a VibeFollow project. Events without a user are not wanted.',
   configSchema,
   credentialsSchema,
+  verifiedIdentity: ['email'],
   limits: { maxEvents: MAX_BULK_RECORDS, maxBytes: MAX_BYTES },
   defaults: {
     ...DELIVERY,

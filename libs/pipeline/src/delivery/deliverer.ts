@@ -36,8 +36,13 @@ interface Work {
   readonly connector: Connector;
   record: BatchRecord;
   revision: number;
-  readonly events: readonly (CanonicalEvent | undefined)[];
+  readonly events: Batch;
+  /** As they were accepted: what a dead letter keeps, since a replay transforms it again. */
+  readonly accepted: Batch;
 }
+
+/** Events by position in the batch; undefined where the segment is gone. */
+type Batch = readonly (CanonicalEvent | undefined)[];
 
 /** `sent` and `unsent`: there is more of the batch to do. */
 type Progress = 'sent' | 'unsent' | 'complete' | 'stale' | 'aborted';
@@ -100,10 +105,12 @@ export class Deliverer {
 
   private async begin(destination: Destination, admission: Admission): Promise<Work> {
     const record = readBatchRecord(admission.record);
-    const events = await this.eventsOf(record, this.transformerOf(destination));
+    const accepted = await this.eventsOf(record);
+    const transform = this.transformerOf(destination);
+    const events = transform ? accepted.map((event) => event && transform(event)) : accepted;
     const connector = this.connectors.get(destination.type);
     if (!connector) throw new Error(`no connector of type ${destination.type}`);
-    return { destination, connector, record, revision: admission.revision, events };
+    return { destination, connector, record, revision: admission.revision, events, accepted };
   }
 
   private transformerOf(destination: Destination): Transformer | undefined {
@@ -112,15 +119,14 @@ export class Deliverer {
     return known.transform;
   }
 
-  private async eventsOf(record: BatchRecord, transform?: Transformer): Promise<(CanonicalEvent | undefined)[]> {
+  private async eventsOf(record: BatchRecord): Promise<Batch> {
     const lists = await Promise.all(
       record.references.map(async ([segmentId, positions]) => {
         const segment = await this.segments.events(segmentId);
         return fromRanges(positions).map((position) => segment?.[position]);
       }),
     );
-    const events = lists.flat();
-    return transform ? events.map((event) => event && transform(event)) : events;
+    return lists.flat();
   }
 
   private async attempt(work: Work, admission: Admission, heldMs: number, signal: AbortSignal): Promise<Progress> {
@@ -177,7 +183,7 @@ export class Deliverer {
       destinationKeys.deadLetters(id),
       destinationKeys.deadLetterOrder(id),
     ];
-    const settlement = settlementText(record, change, destination, work.events, now);
+    const settlement = settlementText(record, change, destination, work.accepted, now);
     const values = [String(revision), JSON.stringify(next), record.id, complete ? '1' : '0', settlement];
     const [verdict, breaker, ...settled] = (await settleScript.run(this.redis.shared, keys, values)) as string[];
     if (verdict === 'stale') {

@@ -1,35 +1,53 @@
 import picomatch from 'picomatch';
 import type { CanonicalEvent, Json, JsonObject } from '#canonical';
 import type { Transform } from '#control-plane';
+import { identityHasher } from './hash-identity.js';
+import { hashedValue } from './hashed-value.js';
 
 export type Transformer = (event: CanonicalEvent) => CanonicalEvent;
 
-/** Drop, rename, then set: what is set is never dropped or renamed again. Undefined if there is nothing to do. */
+/**
+ * Drop, hash, rename, then set: every rule names what came, and what is set is never dropped, hashed or renamed.
+ * Undefined if there is nothing to do.
+ */
 export function compileTransform(transform: Transform): Transformer | undefined {
-  const { renameEvents, renameProperties, dropProperties = [], setProperties } = transform;
-  if (!renameEvents && !renameProperties && dropProperties.length === 0 && !setProperties) return undefined;
+  const { renameEvents, hashIdentity = [] } = transform;
+  const reshape = compileReshape(transform);
+  if (!renameEvents && !reshape && hashIdentity.length === 0) return undefined;
   const eventNames = new Map(Object.entries(renameEvents ?? {}));
-  const reshape = propertyReshaper(new Map(Object.entries(renameProperties ?? {})), dropProperties, setProperties);
-  return (event) => ({
-    ...event,
-    event: (event.type === 'track' ? eventNames.get(event.event) : undefined) ?? event.event,
-    properties: reshape(event.properties),
-  });
+  const hidden = hashIdentity.length === 0 ? (event: CanonicalEvent) => event : identityHasher(hashIdentity);
+  return (event) => {
+    const person = hidden(event);
+    return {
+      ...person,
+      event: (event.type === 'track' ? eventNames.get(event.event) : undefined) ?? event.event,
+      properties: reshape ? reshape(event.properties, person.properties) : person.properties,
+    };
+  };
 }
 
-function propertyReshaper(
-  names: ReadonlyMap<string, string>,
-  dropped: readonly string[],
-  set: JsonObject | undefined,
-): (properties: JsonObject) => JsonObject {
-  const drops = dropped.length === 0 ? () => false : picomatch([...dropped], { dot: true, bash: true, nonegate: true });
-  const added = Object.entries(set ?? {});
-  if (names.size === 0 && dropped.length === 0 && added.length === 0) return (properties) => properties;
-  return (properties) => {
+/** `hidden`: the same properties without what names the person; what is hashed by name is hashed from what came. */
+type Reshape = (properties: JsonObject, hidden: JsonObject) => JsonObject;
+
+function compileReshape(transform: Transform): Reshape | undefined {
+  const { renameProperties, dropProperties = [], hashProperties = [], setProperties } = transform;
+  if (!renameProperties && dropProperties.length === 0 && hashProperties.length === 0 && !setProperties)
+    return undefined;
+  const names = new Map(Object.entries(renameProperties ?? {}));
+  const drops = anyOf(dropProperties);
+  const hashes = anyOf(hashProperties);
+  const added = Object.entries(setProperties ?? {});
+  return (properties, hidden) => {
     const entries: (readonly [string, Json | undefined])[] = [];
     for (const [name, value] of Object.entries(properties)) {
-      if (!drops(name)) entries.push([names.get(name) ?? name, value]);
+      if (drops(name)) continue;
+      const kept = value !== undefined && hashes(name) ? hashedValue(name, value) : hidden[name];
+      entries.push([names.get(name) ?? name, kept]);
     }
     return Object.fromEntries([...entries, ...added]);
   };
+}
+
+function anyOf(globs: readonly string[]): (name: string) => boolean {
+  return globs.length === 0 ? () => false : picomatch([...globs], { dot: true, bash: true, nonegate: true });
 }
