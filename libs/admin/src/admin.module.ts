@@ -9,6 +9,7 @@ import { ConfigService } from './config/config.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { AdminPaths } from './http/admin-paths.js';
+import { DeliveriesController } from './observation/deliveries.controller.js';
 import { EventStreamController } from './observation/event-stream.controller.js';
 import { EventStreams } from './observation/event-streams.js';
 import { EventsController } from './observation/events.controller.js';
@@ -47,6 +48,7 @@ export class AdminModule implements NestModule {
         PreviewController,
         EventStreamController,
         EventsController,
+        DeliveriesController,
         RejectionsController,
         ReplaysController,
         AuditController,

@@ -8,6 +8,8 @@ export * from './segment/event-decoder.js';
 export { DestinationTester, type TestResult } from './delivery/destination-tester.js';
 export { rehearse, type Rehearsal, type ShownRequest } from './delivery/rehearsal.js';
 export { eventId } from './segment/segment-id.js';
+export { DeliveryBrowser, type DeliveryQuery } from './observation/delivery-browser.js';
+export { DELIVERY_STATES, type BatchState, type DeliveryView } from './observation/delivery-view.js';
 export { EventBrowser, type RecentQuery } from './observation/event-browser.js';
 export { EventTracer, type EventTrace } from './observation/event-tracer.js';
 export { LiveTail, type TailFilter, type TailListener } from './observation/live-tail.js';

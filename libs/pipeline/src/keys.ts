@@ -18,7 +18,10 @@ export function shardOfSource(sourceId: string): number {
 export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARD_COUNT }, (_, shard) => shard);
 
 export const shardKeys = {
-  /** Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted. */
+  /**
+   * Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted, `idx` sequence up to
+   * which content ids are indexed, `idpage` number of the page they go to.
+   */
   counters: (shard: number) => `gw:{s${shard}}:counters`,
   /** Sorted set of every segment's id by acceptance sequence, for browsing and replay. */
   segments: (shard: number) => `gw:{s${shard}}:segments`,
@@ -36,6 +39,10 @@ export const shardKeys = {
   idempotency: (shard: number, digest: string) => `gw:{s${shard}}:idem:${digest}`,
   /** Set of short digests of natural keys seen in one bucket of time. */
   natural: (shard: number, bucket: number) => `gw:{s${shard}}:nat:${bucket}`,
+  /** String: content ids by segment; its form in id-index.ts. */
+  idPage: (shard: number, page: number | '') => `gw:{s${shard}}:ids:${page}`,
+  /** Sorted set of page numbers by the acceptance sequence of their last segment. */
+  idPages: (shard: number) => `gw:{s${shard}}:id-pages`,
   /** Stream of refused items. */
   rejections: (shard: number) => `gw:{s${shard}}:rejections`,
 };

@@ -18,12 +18,15 @@ import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
-import { ContentIdFinder } from './observation/content-id-finder.js';
 import { DeliveryMetrics } from './metrics/delivery-metrics.js';
 import { declareDestinationGauges } from './metrics/destination-gauges.js';
 import { DestinationStandings } from './metrics/destination-standings.js';
 import { declareQueueGauges } from './metrics/queue-gauges.js';
 import { declareRedisGauges } from './metrics/redis-gauges.js';
+import { ContentIdFinder } from './observation/content-ids/content-id-finder.js';
+import { IdIndex } from './observation/content-ids/id-index.js';
+import { IdIndexer } from './observation/content-ids/id-indexer.js';
+import { DeliveryBrowser } from './observation/delivery-browser.js';
 import { EventBrowser } from './observation/event-browser.js';
 import { EventTracer } from './observation/event-tracer.js';
 import { LiveTail } from './observation/live-tail.js';
@@ -164,9 +167,27 @@ const providers: Provider[] = [
   },
   {
     provide: EventTracer,
-    useFactory: (redis: RedisConnections, configuration: Configuration, segments: SegmentStore) =>
-      new EventTracer(redis, configuration, segments, new ContentIdFinder(redis, segments)),
-    inject: [RedisConnections, Configuration, SegmentStore],
+    useFactory: (
+      redis: RedisConnections,
+      configuration: Configuration,
+      connectors: ConnectorRegistry,
+      segments: SegmentStore,
+    ) => {
+      const finder = new ContentIdFinder(redis, segments, new IdIndex(redis));
+      return new EventTracer(redis, configuration, connectors, segments, finder);
+    },
+    inject: [RedisConnections, Configuration, ConnectorRegistry, SegmentStore],
+  },
+  {
+    provide: IdIndexer,
+    useFactory: (redis: RedisConnections, segments: SegmentStore, log: Log) =>
+      new IdIndexer(redis, segments, new IdIndex(redis), log.child({ component: 'id-index' })),
+    inject: [RedisConnections, SegmentStore, Log],
+  },
+  {
+    provide: DeliveryBrowser,
+    useFactory: (redis: RedisConnections, configuration: Configuration) => new DeliveryBrowser(redis, configuration),
+    inject: [RedisConnections, Configuration],
   },
   {
     provide: ReplayStore,
@@ -206,6 +227,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(DeliveryEngine) private readonly engine: DeliveryEngine,
     @Inject(RejectionStore) private readonly rejections: RejectionStore,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
+    @Inject(IdIndexer) private readonly idIndexer: IdIndexer,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Environment) private readonly environment: Environment,
     @Inject(RedisConnections) private readonly redis: RedisConnections,
@@ -230,10 +252,11 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     this.wakeup.bind((shard) => this.engine.wake(shard));
     await this.engine.start();
     this.replays.start();
+    this.idIndexer.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await this.replays.stop();
+    await Promise.all([this.replays.stop(), this.idIndexer.stop()]);
     await this.engine.stop();
   }
 

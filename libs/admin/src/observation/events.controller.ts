@@ -7,6 +7,7 @@ import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { EventDto } from './observation.dto.js';
+import { EventTraceDto } from './trace.dto.js';
 
 interface EventListQuery extends PageQuery {
   readonly sourceId?: string;
@@ -37,7 +38,11 @@ export class EventsController {
 
   @Get(':id/trace')
   @ApiOperation({ summary: 'Everything that happened to one event' })
-  @ApiResponse({ status: 200, description: 'Where it came from, and for each destination why it went there or not.' })
+  @ApiResponse({
+    status: 200,
+    description: 'Where it came from, and for each destination why it went there or not.',
+    type: EventTraceDto,
+  })
   async trace(@Param('id') id: string): Promise<EventTrace> {
     const trace = await this.tracer.trace(id);
     if (!trace) throw notFound(`There is no event "${id}", or it is not kept any more.`);

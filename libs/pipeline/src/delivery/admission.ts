@@ -5,7 +5,7 @@ import { admitScript } from './delivery.scripts.js';
 import { probeIntervalMs } from './settlement.js';
 
 /** Dead letters one destination may keep, in bytes; more, and it is held. */
-const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
+export const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
 
 /** Whether a request may go out now, and the batch as it stands. */
 export interface Admission {

@@ -10,6 +10,8 @@ import type { Moment, Step } from './step.js';
 
 /** What an answer is cut to where it is shown. */
 const SHOWN_BODY_CHARACTERS = 2_000;
+/** Every attempt keeps so much of its answer. */
+const KEPT_RESPONSE_CHARACTERS = 500;
 
 export const unchanged = { delivered: [], duplicate: [], refusedSingles: 0, holdMs: 0 };
 
@@ -50,7 +52,7 @@ export function attemptOf(
   now: number,
 ): Pick<Change, 'attempt'> {
   if (sent.kind === 'oversize') return {};
-  const { status, code, tookMs, interpretation } = sent;
+  const { status, code, tookMs, interpretation, request, body } = sent;
   const attempt: Attempt = {
     at: new Date(now).toISOString(),
     key,
@@ -59,6 +61,8 @@ export function attemptOf(
     code,
     outcome: outcomeWord(interpretation, step),
     tookMs,
+    ...(request === undefined ? {} : { request }),
+    ...(body === '' ? {} : { response: body.slice(0, KEPT_RESPONSE_CHARACTERS) }),
     ...doubtsOf(interpretation),
   };
   return { attempt };

@@ -52,6 +52,10 @@ export interface Attempt {
   readonly code: string;
   readonly outcome: string;
   readonly tookMs: number;
+  /** Absent where nothing was sent over the network, and in records of earlier releases. */
+  readonly request?: { readonly method: string; readonly origin: string; readonly bytes: number };
+  /** The beginning of the answer, or what went wrong; without credentials. */
+  readonly response?: string;
   /** What the connector makes of an answer that leaves doubt. */
   readonly note?: string;
   /** Events the vendor did not take, by its own count. */

@@ -1,7 +1,8 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { Connector, Interpretation, OutboundRequest } from '#destinations';
-import { redactText, type Log, type OutgoingHttp, type SendResult } from '#platform';
+import { redactText, redactUrl, type Log, type OutgoingHttp, type SendResult } from '#platform';
+import type { Attempt } from './batch-record.js';
 
 /** What came of one request. `aborted`: the gateway is stopping; nobody knows whether it arrived. */
 export type Sent =
@@ -14,6 +15,7 @@ export type Sent =
       readonly code: string;
       readonly body: string;
       readonly tookMs: number;
+      readonly request?: Attempt['request'];
       /** The vendor's rate headers ask to rest so long. */
       readonly restMs?: number;
     };
@@ -47,14 +49,15 @@ export class RequestSender {
     const maxBytes = events.length > 1 ? fill : connector.limits.maxBytes;
     if (bytes > maxBytes) return { kind: 'oversize', bytes, maxBytes };
     const result = await this.exchange(request, outgoing);
-    if (result.kind === 'failure') return failure(result);
+    const sent = { method: request.method, origin: redactUrl(request.url), bytes };
+    if (result.kind === 'failure') return failure(result, sent);
     const response = { status: result.status, headers: result.headers, body: result.body, receivedAtMs: Date.now() };
     const interpretation = connector.interpret(response, events, lane);
     const { status, tookMs } = result;
     // Some vendors echo what they were sent; what is kept of an answer must not hold a credential.
     const body = redactText(result.body, Object.values(settings.credentials));
     const restMs = connector.restMs?.(response) ?? 0;
-    return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs, restMs };
+    return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs, request: sent, restMs };
   }
 
   private exchange(request: OutboundRequest, { destination, signal }: Outgoing): Promise<SendResult> {
@@ -75,10 +78,10 @@ export class RequestSender {
   }
 }
 
-function failure(result: Extract<SendResult, { kind: 'failure' }>): Sent {
+function failure(result: Extract<SendResult, { kind: 'failure' }>, request: Attempt['request']): Sent {
   const { code, detail, tookMs } = result;
   if (code === 'aborted') return { kind: 'aborted' };
   const interpretation: Interpretation =
     code === 'address_not_allowed' ? { kind: 'paused', code } : { kind: 'retry', code };
-  return { kind: 'answered', interpretation, code, body: detail, tookMs };
+  return { kind: 'answered', interpretation, code, body: detail, tookMs, ...(request ? { request } : {}) };
 }

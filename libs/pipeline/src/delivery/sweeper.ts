@@ -59,7 +59,9 @@ export class Sweeper {
     try {
       const thorough = this.round++ % JOBS_EVERY === 0;
       // First: where memory is full, nothing that follows can write before this has made room.
-      await this.history.trim();
+      await this.history
+        .trim()
+        .catch((error: unknown) => this.log.warn({ error: String(error) }, 'history is trimmed later'));
       await this.router.routeAll();
       const destinations = [...this.configuration.destinations.values()];
       for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {

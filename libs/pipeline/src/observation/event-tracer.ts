@@ -1,30 +1,18 @@
 import type { CanonicalEvent } from '#canonical';
-import type { Configuration, Destination } from '#control-plane';
+import type { Configuration } from '#control-plane';
+import type { ConnectorRegistry } from '#destinations';
 import type { RedisConnections } from '#platform';
-import { readBatchRecord, type Attempt, type BatchRecord, type Part } from '../delivery/batch-record.js';
+import { DEAD_LETTER_MAX_BYTES } from '../delivery/admission.js';
+import { readBatchRecord } from '../delivery/batch-record.js';
 import { destinationKeys, shardKeys } from '../keys.js';
 import { readAllotment } from '../routing/decision.js';
 import { compileMatch, mismatch } from '../routing/match.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import { parseEventId, shardOfSegment, type EventPlace } from '../segment/segment-id.js';
 import type { SegmentStore } from '../segment/segment-store.js';
-import type { ContentIdFinder } from './content-id-finder.js';
-
-export type DeliveryState =
-  'routing' | 'waiting' | 'retrying' | 'delivered' | 'duplicate' | 'not_wanted' | 'dead_lettered' | 'settled';
-
-export interface DestinationTrace {
-  readonly destinationId: string;
-  readonly matched: boolean;
-  /** The member of `match` that did not fit. */
-  readonly rule?: string;
-  readonly state?: DeliveryState;
-  readonly reason?: { readonly code: string; readonly detail: string };
-  readonly attempts: readonly Omit<Attempt, 'events'>[];
-  readonly nextAttemptAt?: string;
-  /** Why it waits: a pause or an open breaker. */
-  readonly heldBy?: string;
-}
+import type { ContentIdFinder } from './content-ids/content-id-finder.js';
+import { memberOf, memberTrace, type DestinationTrace } from './destination-trace.js';
+import { requestFor } from './trace-request.js';
 
 export interface EventTrace {
   readonly event: CanonicalEvent;
@@ -44,6 +32,7 @@ export class EventTracer {
   constructor(
     private readonly redis: RedisConnections,
     private readonly configuration: Configuration,
+    private readonly connectors: ConnectorRegistry,
     private readonly segments: SegmentStore,
     private readonly finder: ContentIdFinder,
   ) {}
@@ -93,7 +82,8 @@ export class EventTracer {
         }
         const isRefused = allotment.unjudged && this.rule(destinationId, event) !== undefined;
         if (!isRefused && fromRanges(allotment.ranges).includes(position)) {
-          return this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);
+          const delivery = await this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);
+          return { ...delivery, ...this.request(destinationId, event) };
         }
         const rule = this.rule(destinationId, event);
         // Not decided yet: today's rules say what will be.
@@ -135,8 +125,10 @@ export class EventTracer {
       const text = await this.redis.shared.hget(destinationKeys.batch(destinationId, batchId), 'j');
       const record = text === null ? undefined : readBatchRecord(text);
       const member = record && memberOf(record, segmentId, position);
-      if (record && member !== undefined)
-        return { ...memberTrace(destinationId, record, member), ...(await this.held(destinationId)) };
+      if (!record || member === undefined) continue;
+      const found = memberTrace(destinationId, record, member);
+      const waits = found.state === 'waiting' || found.state === 'retrying';
+      return { ...found, ...(waits ? await this.held(destinationId) : {}) };
     }
     const state = settledBatches !== undefined && open === null ? 'settled' : 'waiting';
     return {
@@ -148,43 +140,32 @@ export class EventTracer {
     };
   }
 
-  private async held(destinationId: string): Promise<{ readonly heldBy?: string }> {
-    const destination: Destination | undefined = this.configuration.destinations.get(destinationId);
+  private request(destinationId: string, event: CanonicalEvent): Pick<DestinationTrace, 'request'> {
+    const destination = this.configuration.destinations.get(destinationId);
+    const connector = destination && this.connectors.get(destination.type);
+    try {
+      const request = connector && requestFor(destination, connector, event);
+      return request ? { request } : {};
+    } catch {
+      // Its settings are not whole: then nothing is sent either.
+      return {};
+    }
+  }
+
+  private async held(destinationId: string): Promise<Pick<DestinationTrace, 'heldBy'>> {
+    const destination = this.configuration.destinations.get(destinationId);
     if (destination?.paused) return { heldBy: `paused: ${destination.paused}` };
-    const code = await this.redis.shared.hget(destinationKeys.state(destinationId), 'breakerCode');
-    return code === null ? {} : { heldBy: `breaker: ${code}` };
+    const key = destinationKeys.state(destinationId);
+    const [breakerCode, holdUntil, deadBytes] = await this.redis.shared.hmget(
+      key,
+      'breakerCode',
+      'holdUntil',
+      'deadBytes',
+    );
+    if (Number(deadBytes ?? 0) >= DEAD_LETTER_MAX_BYTES) return { heldBy: 'dead_letters_full' };
+    if (Number(holdUntil ?? 0) > Date.now()) {
+      return { heldBy: `retry_after: ${new Date(Number(holdUntil)).toISOString()}` };
+    }
+    return breakerCode ? { heldBy: `breaker: ${breakerCode}` } : {};
   }
-}
-
-/** The event's position in the batch, if the batch carries it. */
-function memberOf(record: BatchRecord, segmentId: string, position: number): number | undefined {
-  let offset = 0;
-  for (const [id, ranges, count] of record.references) {
-    const at = id === segmentId ? fromRanges(ranges).indexOf(position) : -1;
-    if (at >= 0) return offset + at;
-    offset += count;
-  }
-  return undefined;
-}
-
-function memberTrace(destinationId: string, record: BatchRecord, member: number): DestinationTrace {
-  const attempts = record.attempts
-    .filter(({ events }) => fromRanges(events).includes(member))
-    .map(({ events: _, ...attempt }) => attempt);
-  const part = record.parts?.find(({ members }) => fromRanges(members).includes(member));
-  return { destinationId, matched: true, attempts, ...stateOf(record, part, member) };
-}
-
-function stateOf(
-  { settled }: BatchRecord,
-  part: Part | undefined,
-  member: number,
-): Pick<DestinationTrace, 'state' | 'reason' | 'nextAttemptAt'> {
-  const rejected = settled.rejected.find((one) => one.member === member);
-  if (rejected) return { state: 'dead_lettered', reason: { code: rejected.code, detail: rejected.detail } };
-  if (fromRanges(settled.delivered).includes(member)) return { state: 'delivered' };
-  if (fromRanges(settled.duplicate).includes(member)) return { state: 'duplicate' };
-  if (fromRanges(settled.notWanted).includes(member)) return { state: 'not_wanted' };
-  if (!part || part.attempts === 0) return { state: 'waiting' };
-  return { state: 'retrying', nextAttemptAt: new Date(Math.max(part.notBefore, Date.now())).toISOString() };
 }

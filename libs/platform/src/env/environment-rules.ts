@@ -1,5 +1,6 @@
 import { ValidateBy } from 'class-validator';
 import ipaddr from 'ipaddr.js';
+import { parseRedisUrl } from '../redis/redis-url.js';
 
 export const ENCRYPTION_KEY_BYTES = 32;
 
@@ -17,8 +18,9 @@ export function IsListenHost(): PropertyDecorator {
 }
 
 export function IsRedisUrl(): PropertyDecorator {
-  const message = '$property must be redis:// or rediss:// URLs, separated by commas';
-  return rule('isRedisUrl', message, (text) => text.split(',').every((node) => isRedisNode(node.trim())));
+  const message =
+    '$property must be redis:// or rediss:// URLs, separated by commas, or redis+sentinel://host,host/master';
+  return rule('isRedisUrl', message, (text) => parseRedisUrl(text) !== undefined);
 }
 
 export function AreCidrs(): PropertyDecorator {
@@ -38,10 +40,4 @@ function rule(name: string, message: string, holds: (text: string) => boolean): 
 
 function isListenHost(host: string): boolean {
   return ipaddr.isValid(host) || /^(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*$/.test(host);
-}
-
-function isRedisNode(node: string): boolean {
-  if (!URL.canParse(node)) return false;
-  const { protocol, hostname } = new URL(node);
-  return (protocol === 'redis:' || protocol === 'rediss:') && hostname !== '';
 }

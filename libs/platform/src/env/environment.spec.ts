@@ -112,7 +112,7 @@ describe('readEnvironment', () => {
 
   it.each(['http://localhost', 'localhost:6379', 'redis://', 'redis://a,,redis://b'])('refuses REDIS_URL %s', (url) => {
     expect(faultsOf({ REDIS_URL: url, ADMIN_TOKEN: 't', ENCRYPTION_KEY: key })).toEqual([
-      'REDIS_URL must be redis:// or rediss:// URLs, separated by commas',
+      'REDIS_URL must be redis:// or rediss:// URLs, separated by commas, or redis+sentinel://host,host/master',
     ]);
   });
 

@@ -1,8 +1,9 @@
 import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { parseRedisUrl, type RedisTarget } from './redis-url.js';
 
 export type RedisClient = Redis | Cluster;
 
-/** A unix socket of the embedded server, or the `REDIS_URL` of an own one (comma-separated nodes: a cluster). */
+/** A unix socket of the embedded server, or the `REDIS_URL` of an own one. */
 export type RedisAddress = { readonly socketPath: string } | { readonly url: string };
 
 export interface RedisFaultListener {
@@ -11,6 +12,9 @@ export interface RedisFaultListener {
 
 /** Time after which a command counts as failed on the clients that must not wait, in milliseconds. */
 const FAIL_FAST_MS = 1_500;
+
+/** How soon a client of a cluster notices at the latest that a replica has taken over. */
+const SLOTS_REFRESH_MS = 1_000;
 
 /**
  * Every connection of this process to Redis, by what a wait would mean:
@@ -121,7 +125,7 @@ export class RedisConnections {
       ...options,
       connectionName: `gateway-${role}`,
       disableClientInfo: true,
-      retryStrategy: (times) => Math.min(times * 50, 1_000),
+      retryStrategy: retryDelayMs,
     });
     client.on('error', (error: Error) => this.onFault(role, error));
     this.opened.push(client);
@@ -131,19 +135,54 @@ export class RedisConnections {
 
 function createClient(address: RedisAddress, options: RedisOptions): RedisClient {
   if ('socketPath' in address) return new Redis({ ...options, path: address.socketPath });
-  const nodes = address.url.split(',').map((node) => node.trim());
-  const [first = ''] = nodes;
-  if (nodes.length === 1) return new Redis(first, options);
+  const target = parseRedisUrl(address.url);
+  switch (target?.kind) {
+    case 'single':
+      return new Redis(target.url, { ...options, reconnectOnError: isDemoted });
+    case 'sentinel':
+      return new Redis({ ...options, ...sentinelOptions(target), reconnectOnError: isDemoted });
+    case 'cluster':
+      return clusterClient(target.urls, options);
+    case undefined:
+      throw new Error('REDIS_URL is not valid');
+  }
+}
+
+/** A master that became a replica keeps its connections and refuses writes: the next connection finds the new master. */
+const isDemoted = (error: Error): boolean => error.message.startsWith('READONLY');
+
+function sentinelOptions(target: Extract<RedisTarget, { kind: 'sentinel' }>): RedisOptions {
+  const { sentinels, master, username, password, db, tls } = target;
+  return {
+    sentinels: [...sentinels],
+    name: master,
+    db,
+    ...(username === '' ? {} : { username }),
+    ...(password === '' ? {} : { password }),
+    ...(tls ? { tls: {}, enableTLSForSentinelMode: true } : {}),
+    sentinelRetryStrategy: retryDelayMs,
+    failoverDetector: true,
+  };
+}
+
+function clusterClient(urls: readonly string[], options: RedisOptions): Cluster {
+  const [first = ''] = urls;
   const { enableOfflineQueue = true, ...redisOptions } = options;
+  const mustNotRepeat = options.autoResendUnfulfilledCommands === false;
   const clusterOptions: ClusterOptions = {
     redisOptions: { ...redisOptions, ...credentialsOf(first) },
     enableOfflineQueue,
-    clusterRetryStrategy: (times) => Math.min(times * 50, 1_000),
+    clusterRetryStrategy: retryDelayMs,
     slotsRefreshTimeout: FAIL_FAST_MS,
+    // Who took over is found by looking, not by sending again what was under way when a master went.
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    ...(mustNotRepeat ? { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 } : {}),
     ...(first.startsWith('rediss:') ? { dnsLookup: (host, done) => done(null, host) } : {}),
   };
-  return new Cluster(nodes, clusterOptions);
+  return new Cluster([...urls], clusterOptions);
 }
+
+const retryDelayMs = (times: number): number => Math.min(times * 50, 1_000);
 
 function credentialsOf(url: string): RedisOptions {
   const { username, password, protocol } = new URL(url);

@@ -1,0 +1,68 @@
+import { Get, Query } from '@nestjs/common';
+import { ApiQuery } from '@nestjs/swagger';
+import { isISO8601 } from 'class-validator';
+import { invalid } from '#control-plane';
+import { DELIVERY_STATES, DeliveryBrowser, type BatchState, type DeliveryView } from '#pipeline';
+import { AdminController } from '../http/admin-controller.js';
+import { Paged } from '../http/paged.js';
+import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { DeliveryDto } from './delivery.dto.js';
+
+interface DeliveryListQuery extends PageQuery {
+  readonly destinationId?: string;
+  readonly status?: string;
+  readonly code?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
+
+@AdminController('deliveries', 'Observation')
+export class DeliveriesController {
+  constructor(private readonly browser: DeliveryBrowser) {}
+
+  @Get()
+  @Paged('Batches under way and finished ones that are still kept, with their attempts; the newest first', DeliveryDto)
+  @ApiQuery({ name: 'destinationId', required: false, type: String })
+  @ApiQuery({ name: 'status', required: false, enum: DELIVERY_STATES, description: 'The `state` of the batch.' })
+  @ApiQuery({ name: 'code', required: false, type: String, description: 'Of an attempt or a dead letter: `http_503`.' })
+  @ApiQuery({
+    name: 'since',
+    required: false,
+    schema: { type: 'string', format: 'date-time' },
+    description: 'Finished, or gathered where still open, at or after this time.',
+  })
+  @ApiQuery({
+    name: 'until',
+    required: false,
+    schema: { type: 'string', format: 'date-time' },
+    description: 'Before this time.',
+  })
+  async list(@Query() query: DeliveryListQuery): Promise<ListAnswer<DeliveryView>> {
+    const { destinationId, code, cursor } = query;
+    const state = readState(query.status);
+    const since = readTime('since', query.since);
+    const until = readTime('until', query.until);
+    const { items, next } = await this.browser.list({
+      limit: readLimit(query),
+      ...(destinationId === undefined ? {} : { destinationId }),
+      ...(code === undefined ? {} : { code }),
+      ...(state === undefined ? {} : { state }),
+      ...(since === undefined ? {} : { since }),
+      ...(until === undefined ? {} : { until }),
+      ...(cursor === undefined ? {} : { after: cursor }),
+    });
+    return { data: items, nextCursor: next };
+  }
+}
+
+function readState(text: string | undefined): BatchState | undefined {
+  const state = DELIVERY_STATES.find((known) => known === text);
+  if (text === undefined || state !== undefined) return state;
+  throw invalid([{ pointer: '/status', message: `must be one of ${DELIVERY_STATES.join(', ')}` }]);
+}
+
+function readTime(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (isISO8601(text, { strict: true })) return Date.parse(text);
+  throw invalid([{ pointer: `/${name}`, message: 'must be an ISO 8601 time' }]);
+}

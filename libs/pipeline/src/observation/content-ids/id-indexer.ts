@@ -1,0 +1,82 @@
+import type { Log, RedisConnections } from '#platform';
+import { ALL_SHARDS, shardKeys } from '../../keys.js';
+import type { SegmentStore } from '../../segment/segment-store.js';
+import type { IdIndex, IndexEntry } from './id-index.js';
+import { namesItself, SelfNaming } from './self-naming.js';
+
+const LOOK_MS = 500;
+/** Of each look at the most: deliveries come first, and what is not indexed yet is found by reading it. */
+const WORK_MS = 100;
+const SEGMENTS_AT_ONCE = 50;
+
+/**
+ * Keeps the index of content ids, behind the back of intake: some time after they were accepted, segments are decoded
+ * once more and their ids noted. Any number of processes may do so; who is slower has worked for nothing.
+ */
+export class IdIndexer {
+  private readonly selfNaming = new SelfNaming();
+  private working: Promise<void> = Promise.resolve();
+  private timer: NodeJS.Timeout | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly redis: RedisConnections,
+    private readonly segments: SegmentStore,
+    private readonly index: IdIndex,
+    private readonly log: Log,
+  ) {}
+
+  start(): void {
+    if (this.stopped) return;
+    this.timer = setTimeout(() => {
+      this.working = this.work().finally(() => this.start());
+    }, LOOK_MS);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.working;
+  }
+
+  /** Never rejects. */
+  private async work(): Promise<void> {
+    const deadline = performance.now() + WORK_MS;
+    // Not all processes at the same shard at the same time.
+    const first = Math.floor(Math.random() * ALL_SHARDS.length);
+    try {
+      for (const shard of [...ALL_SHARDS.slice(first), ...ALL_SHARDS.slice(0, first)]) {
+        while (performance.now() < deadline && !this.stopped && (await this.advance(shard)));
+      }
+    } catch (error) {
+      this.log.debug({ error: String(error) }, 'content ids are indexed later');
+    }
+  }
+
+  /** True if there may be more to do. */
+  private async advance(shard: number): Promise<boolean> {
+    const { indexed, accepted } = await this.index.progress(shard);
+    if (indexed >= accepted) return false;
+    const key = shardKeys.segments(shard);
+    const range = [indexed, `(${accepted}`, 'WITHSCORES', 'LIMIT', 0, SEGMENTS_AT_ONCE] as const;
+    const flat = await this.redis.shared.zrangebyscore(key, ...range);
+    const entries: IndexEntry[] = [];
+    for (let i = 0; i < flat.length; i += 2) entries.push(...(await this.entryOf(flat[i] ?? '')));
+    const isMore = flat.length === 2 * SEGMENTS_AT_ONCE;
+    return (await this.index.add(shard, indexed, isMore ? Number(flat.at(-1)) + 1 : accepted, entries)) && isMore;
+  }
+
+  private async entryOf(segmentId: string): Promise<readonly IndexEntry[]> {
+    try {
+      const head = await this.segments.head(segmentId);
+      if (!head || this.selfNaming.covers(head)) return [];
+      const events = (await this.segments.events(segmentId)) ?? [];
+      this.selfNaming.learn(head, events);
+      const ids = events.flatMap((event) => (event && !namesItself(event.id, segmentId) ? [event.id] : []));
+      return ids.length === 0 ? [] : [{ segmentId, ids }];
+    } catch (error) {
+      this.log.debug({ segmentId, error: String(error) }, 'a segment cannot be indexed');
+      return [];
+    }
+  }
+}
