@@ -62,7 +62,7 @@ export const destinationKeys = {
   unjudged: (id: string) => `gw:${destinationTag(id)}:unjudged`,
   /** Sorted set of open batch ids by the time they were gathered. */
   batches: (id: string) => `gw:${destinationTag(id)}:batches`,
-  /** String: the batch record. */
+  /** Hash: `r` revision, `j` the batch record, `f` present when it is finished. */
   batch: (id: string, batchId: string) => `gw:${destinationTag(id)}:batch:${batchId}`,
   /** Hash: segment id → batch ids; settled here, not yet struck from the segment's ledger. */
   settled: (id: string) => `gw:${destinationTag(id)}:settled`,

@@ -88,8 +88,9 @@ return {'made', record}
 export const admitScript = defineScript(
   'gwAdmit',
   `
-local record = redis.call('HMGET', KEYS[2], 'r', 'j')
-if not record[2] then return {'gone'} end
+local record = redis.call('HMGET', KEYS[2], 'r', 'j', 'f')
+-- A finished record stays for the trace; a job that is run once more finds nothing to do.
+if not record[2] or record[3] then return {'gone'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'failures', 'breakerCode')
@@ -192,6 +193,7 @@ if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 
 redis.call('HSET', KEYS[1], 'r', tonumber(ARGV[1]) + 1, 'j', ARGV[2])
 if ARGV[4] == '1' then
+  redis.call('HSET', KEYS[1], 'f', '1')
   redis.call('ZREM', KEYS[2], ARGV[3])
   redis.call('HINCRBY', KEYS[3], 'openBytes', -s.bytes)
   redis.call('ZADD', KEYS[6], stamp, ARGV[3])
