@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './until.js';
 
-export const projectRoot = join(import.meta.dirname, '../..');
+/** The same whether this file runs as it is or compiled, deeper below. */
+export const projectRoot = rootAbove(import.meta.dirname);
 export const mainScript = join(projectRoot, 'dist/apps/gateway/src/main.js');
 
 const run = promisify(execFile);
@@ -18,6 +20,10 @@ let built: Promise<void> | undefined;
 export function ensureBuilt(): Promise<void> {
   built ??= buildIfStale();
   return built;
+}
+
+function rootAbove(folder: string): string {
+  return existsSync(join(folder, 'package.json')) ? folder : rootAbove(dirname(folder));
 }
 
 async function buildIfStale(): Promise<void> {

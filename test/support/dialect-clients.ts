@@ -24,20 +24,25 @@ export interface DialectClient {
   readonly success: readonly number[];
   /** The kinds that the dialect can say. */
   readonly kinds: readonly Happening['kind'][];
-  /** All happenings are of one kind. */
-  request(happenings: readonly Happening[]): ClientRequest;
+  /**
+   * All happenings are of one kind. A request with a key may be repeated: the key goes where the dialect has a place for
+   * it, be it the request's or each event's own.
+   */
+  request(happenings: readonly Happening[], key?: string): ClientRequest;
 }
 
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+const idempotent = (key: string | undefined): Readonly<Record<string, string>> =>
+  key === undefined ? {} : { 'idempotency-key': key };
 
 const flokit: DialectClient = {
   dialect: 'flokit',
   credentials: { apiKey: 'fk_rw_pairs' },
   success: [200],
   kinds: ['timed'],
-  request: (happenings) => ({
+  request: (happenings, key) => ({
     path: '/v1/batch/events',
-    headers: bearer('fk_rw_pairs'),
+    headers: { ...bearer('fk_rw_pairs'), ...idempotent(key) },
     body: {
       events: happenings.map(({ mark, name, user, time }) => ({
         event: name,
@@ -54,8 +59,8 @@ const vibefollow: DialectClient = {
   credentials: { apiKey: 'sk_live_pairs' },
   success: [200, 202],
   kinds: ['timed', 'untimed', 'profile'],
-  request: (happenings) => {
-    const headers = bearer('sk_live_pairs');
+  request: (happenings, key) => {
+    const headers = { ...bearer('sk_live_pairs'), ...idempotent(key) };
     if (happenings[0]?.kind === 'profile') {
       const users = happenings.map(({ mark, user }) => ({ external_user_id: user, traits: { mark } }));
       return { path: '/api/v1/users/bulk', headers, body: { users } };
@@ -102,21 +107,22 @@ const klaviyo: DialectClient = {
   credentials: { privateKey: 'pk_pairs' },
   success: [202],
   kinds: ['timed'],
-  request: (happenings) => ({
+  request: (happenings, key) => ({
     path: '/api/event-bulk-create-jobs',
     headers: { authorization: 'Klaviyo-API-Key pk_pairs', revision: '2026-07-15' },
     body: {
       data: {
         type: 'event-bulk-create-job',
-        attributes: { 'events-bulk-create': { data: happenings.map(klaviyoItem) } },
+        attributes: { 'events-bulk-create': { data: happenings.map((each) => klaviyoItem(each, key)) } },
       },
     },
   }),
 };
 
-function klaviyoItem({ mark, name, user, time }: Happening): object {
+function klaviyoItem({ mark, name, user, time }: Happening, key: string | undefined): object {
   const metric = { data: { type: 'metric', attributes: { name } } };
-  const event = { type: 'event', attributes: { metric, properties: { mark }, time } };
+  const uniqueId = key === undefined ? {} : { unique_id: `${key}-${mark}` };
+  const event = { type: 'event', attributes: { metric, properties: { mark }, time, ...uniqueId } };
   const profile = { data: { type: 'profile', attributes: { external_id: user } } };
   return { type: 'event-bulk-create', attributes: { profile, events: { data: [event] } } };
 }

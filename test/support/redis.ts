@@ -2,7 +2,7 @@ import { access } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort, tempDir } from './temp-dir.js';
-import { startProcess, type TiedProcess } from './tied-process.js';
+import { startProcess, type Exit, type TiedProcess } from './tied-process.js';
 import { until } from './until.js';
 
 export interface TestRedis {
@@ -10,6 +10,12 @@ export interface TestRedis {
   readonly port: number;
   /** `redis://127.0.0.1:port` */
   readonly url: string;
+  /** Where its files lie. */
+  readonly directory: string;
+  /** Of the running server. */
+  readonly pid: () => number;
+  /** Resolves when the server that runs now has ended. */
+  readonly ended: () => Promise<Exit>;
   /** Kill -9; what was on disk stays. */
   readonly kill: () => Promise<void>;
   /** After `kill`: the same data at the same address. */
@@ -20,6 +26,9 @@ export interface TestRedis {
 }
 
 const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
+
+/** A file that may not grow any more fails the write, as a full disk does, instead of ending the process. */
+const writesMayFail = `trap '' XFSZ; exec "$0" "$@"`;
 
 /** A real server of its own; `settings` are lines of redis.conf. Ends with the test file. */
 export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
@@ -39,21 +48,28 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
   };
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
   const executable = await findServer();
-  let server: TiedProcess | undefined;
-  const start = async (): Promise<void> => {
-    const started = startProcess(executable, args, { env: { LC_ALL: 'C' } });
-    server = started;
+  const launch = (): TiedProcess =>
+    startProcess('/bin/sh', ['-c', writesMayFail, executable, ...args], { env: { LC_ALL: 'C' } });
+  const answering = async (started: TiedProcess): Promise<TiedProcess> => {
     await until(() => answersPing(socketPath), { what: `redis-server to answer: ${started.output()}` });
+    return started;
   };
-  await start();
+  let server = await answering(launch());
+  const start = async (): Promise<void> => {
+    server = launch();
+    await answering(server);
+  };
   return {
+    directory,
+    pid: () => server.pid,
+    ended: () => server.exited,
     socketPath,
     port,
     url: `redis://127.0.0.1:${port}`,
     start,
-    kill: async () => void (await server?.killGroup()),
-    freeze: () => server?.signal('SIGSTOP'),
-    thaw: () => server?.signal('SIGCONT'),
+    kill: async () => void (await server.killGroup()),
+    freeze: () => server.signal('SIGSTOP'),
+    thaw: () => server.signal('SIGCONT'),
   };
 }
 

@@ -1,0 +1,113 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  dialectClients,
+  httpClient,
+  type Ask,
+  type ClientRequest,
+  type DialectClient,
+  type Happening,
+  type HttpAnswer,
+} from '../../support/index.js';
+import { Chance } from './chance.js';
+import type { Ledger } from './ledger.js';
+
+const CLIENTS_PER_DIALECT = 2;
+const BASE_MS = Date.parse('2026-05-01T00:00:00.000Z');
+/** No answer for so long is no answer: the request is sent again. */
+const PATIENCE_MS = 4_000;
+/** `Retry-After` is obeyed up to here: rounds are short. */
+const MAX_WAIT_MS = 400;
+/** Of these, one event in so many is one that FloKit refuses. A repeat of Kixo's could not be told from a second one. */
+const POISONERS: readonly string[] = ['vibefollow', 'klaviyo'];
+const POISON_EVERY = 97;
+const POISON = 'subscription_started';
+const sizes = [1, 1, 5, 20, 60, 150] as const;
+
+/** Customers of the four vendors, who send until they are told to stop and repeat every request until it is answered. */
+export class Clients {
+  private stopped = false;
+  private numbers = 0;
+
+  constructor(
+    private readonly port: number,
+    private readonly seed: number,
+    private readonly ledger: Ledger,
+  ) {}
+
+  /** Resolves after `stop`, when every request has been acknowledged. */
+  async run(): Promise<void> {
+    const chance = new Chance(this.seed ^ 0x5eed);
+    const each = dialectClients.flatMap((client) => Array.from({ length: CLIENTS_PER_DIALECT }, () => client));
+    await Promise.all(each.map((client) => this.drive(client, chance.branch())));
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async drive(client: DialectClient, chance: Chance): Promise<void> {
+    const ask = httpClient(this.port, { maxConnections: 1 });
+    while (!this.stopped) {
+      const happenings = this.happenings(client, chance.pick(sizes));
+      const request = client.request(happenings, `key-${happenings[0]?.mark ?? ''}`);
+      await this.sendUntilTaken(client, ask, request, happenings);
+      await delay(chance.between(20, 150));
+    }
+  }
+
+  /** Of one kind, each with a user and a second of its own: no vendor takes two for one. */
+  private happenings({ dialect, kinds }: DialectClient, count: number): readonly Happening[] {
+    const kind = kinds[this.numbers % kinds.length] ?? 'timed';
+    return Array.from({ length: count }, () => {
+      const n = (this.numbers += 1);
+      const isPoison = POISONERS.includes(dialect) && kind !== 'profile' && n % POISON_EVERY === 0;
+      return {
+        mark: `${dialect}-${n}`,
+        name: isPoison ? POISON : `happened_${n % 3}`,
+        user: `${dialect}-user-${n % 50}`,
+        time: new Date(BASE_MS + n * 1_000).toISOString(),
+        kind,
+      };
+    });
+  }
+
+  private async sendUntilTaken(
+    client: DialectClient,
+    ask: Ask,
+    request: ClientRequest,
+    happenings: readonly Happening[],
+  ): Promise<void> {
+    const { ledger } = this;
+    const marks = happenings.map(({ mark }) => mark);
+    for (const mark of marks) ledger.sent.add(mark);
+    for (let tries = 1; ; tries += 1) {
+      ledger.requests += 1;
+      const answer = await post(ask, request);
+      if (answer && client.success.includes(answer.status)) {
+        const { dialect } = client;
+        return ledger.acknowledge(marks, { dialect, acknowledgedAt: Date.now(), repeated: tries > 1 });
+      }
+      ledger.refusals += 1;
+      if (answer && ![429, 503].includes(answer.status)) {
+        ledger.wrongAnswers.push(`${client.dialect} ${request.path}: ${answer.status} ${answer.text.slice(0, 300)}`);
+        return;
+      }
+      await delay(waitMs(answer, tries));
+    }
+  }
+}
+
+/** Undefined where the connection broke or the patience ended. */
+function post(ask: Ask, { path, headers, body }: ClientRequest): Promise<HttpAnswer | undefined> {
+  return ask({
+    path,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+    timeoutMs: PATIENCE_MS,
+  }).catch(() => undefined);
+}
+
+function waitMs(answer: HttpAnswer | undefined, tries: number): number {
+  const asked = Number(answer?.headers['retry-after'] ?? 0) * 1_000;
+  return Math.min(MAX_WAIT_MS, Math.max(asked, 20 * 2 ** Math.min(tries, 5)));
+}

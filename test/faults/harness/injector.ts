@@ -1,0 +1,143 @@
+import { execFile } from 'node:child_process';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { send, type TestRedis } from '../../support/index.js';
+import type { Fault, Planned } from './plan.js';
+import type { World } from './world.js';
+
+const run = promisify(execFile);
+
+/** A write that still fits breaks off in its middle. */
+const ROOM_LEFT_BYTES = 300;
+
+/** Whether this machine can bound the size of a running process's files; else full disks are left out, and counted as such. */
+export async function canFillDisk(): Promise<boolean> {
+  return run('prlimit', ['--version']).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Does to a world what a plan says. What concerns Redis as a process happens one after the other, all else at its time. */
+export class Injector {
+  readonly injected = new Map<string, number>();
+  private redisBusy: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly world: World,
+    private readonly onFault: (fault: Fault) => void = () => undefined,
+  ) {}
+
+  /** Resolves when every fault has come and gone. */
+  async run(plan: readonly Planned[]): Promise<void> {
+    const started = Date.now();
+    await Promise.all(
+      plan.map(async ({ atMs, fault }) => {
+        await delay(Math.max(0, started + atMs - Date.now()));
+        this.onFault(fault);
+        await this.inject(fault);
+      }),
+    );
+  }
+
+  private async inject(fault: Fault): Promise<void> {
+    const { world } = this;
+    this.count(fault.kind === 'kill' ? `kill ${fault.target}` : fault.kind);
+    switch (fault.kind) {
+      case 'kill':
+        return this.kill(fault);
+      case 'freeze':
+        return this.freeze(fault);
+      case 'disk_full':
+        return this.withRedis((redis) => fillDisk(redis, fault.forMs));
+      case 'memory_full':
+        return this.withRedis((redis) => fillMemory(redis, fault.forMs));
+      case 'cut':
+        return world.cable(fault.link).cut();
+      case 'part':
+        world.cable(fault.link).part();
+        return this.mendAfter(fault);
+      case 'mute':
+        world.cable(fault.link).mute();
+        return this.mendAfter(fault);
+      case 'slow':
+        world.cable(fault.link).slow(fault.delayMs);
+        return this.mendAfter(fault);
+      case 'script':
+        return world.receivers.find(({ name }) => name === fault.receiver)?.prescribe(fault.replies);
+    }
+  }
+
+  private async mendAfter({ link, forMs }: Extract<Fault, { kind: 'part' | 'mute' | 'slow' }>): Promise<void> {
+    await delay(forMs);
+    this.world.cable(link).mend();
+  }
+
+  private async kill({ target, downMs }: Extract<Fault, { kind: 'kill' }>): Promise<void> {
+    const { api, worker } = this.world;
+    const everything = target === 'all';
+    await Promise.all([
+      ...(everything || target === 'api' ? [api.kill(downMs)] : []),
+      ...(everything || target === 'worker' ? [worker.kill(downMs)] : []),
+      ...(everything || target === 'redis' ? [this.withRedis((redis) => restart(redis, downMs))] : []),
+    ]);
+  }
+
+  private async freeze({ target, forMs }: Extract<Fault, { kind: 'freeze' }>): Promise<void> {
+    if (target === 'redis') return this.withRedis((redis) => freeze(redis, forMs));
+    const { worker } = this.world;
+    worker.freeze();
+    await delay(forMs);
+    worker.thaw();
+  }
+
+  private withRedis(work: (redis: TestRedis) => Promise<void>): Promise<void> {
+    const next = this.redisBusy.then(() => work(this.world.redis));
+    this.redisBusy = next.catch(() => undefined);
+    return next;
+  }
+
+  private count(kind: string): void {
+    this.injected.set(kind, (this.injected.get(kind) ?? 0) + 1);
+  }
+}
+
+async function restart(redis: TestRedis, downMs: number): Promise<void> {
+  await redis.kill();
+  await delay(downMs);
+  await redis.start();
+}
+
+async function freeze(redis: TestRedis, forMs: number): Promise<void> {
+  redis.freeze();
+  await delay(forMs);
+  redis.thaw();
+}
+
+async function fillMemory({ socketPath }: TestRedis, forMs: number): Promise<void> {
+  await send(socketPath, 'CONFIG SET maxmemory 1');
+  await delay(forMs);
+  await send(socketPath, 'CONFIG SET maxmemory 0');
+}
+
+/** With fsync always Redis ends itself when it cannot write its log; then it is started again with room on the disk. */
+async function fillDisk(redis: TestRedis, forMs: number): Promise<void> {
+  const limit = (await logBytes(redis)) + ROOM_LEFT_BYTES;
+  const ended = redis.ended();
+  await run('prlimit', ['--pid', String(redis.pid()), `--fsize=${limit}:`]);
+  const gaveUp = await Promise.race([ended.then(() => true), delay(forMs + 1_000, false, { ref: false })]);
+  if (!gaveUp) await redis.kill();
+  await delay(forMs);
+  await redis.start();
+}
+
+async function logBytes({ directory }: TestRedis): Promise<number> {
+  const folder = join(directory, 'appendonlydir');
+  const names = await readdir(folder);
+  const sizes = await Promise.all(
+    names.filter((name) => name.includes('.incr.')).map(async (name) => (await stat(join(folder, name))).size),
+  );
+  return Math.max(0, ...sizes);
+}

@@ -1,0 +1,154 @@
+import { onEnd, startSink, type SinkReply, type SinkRequest } from '../../support/index.js';
+import { startFlokit } from '../../support/stand-ins/flokit.js';
+import { startKixo } from '../../support/stand-ins/kixo.js';
+import { startKlaviyo } from '../../support/stand-ins/klaviyo.js';
+import type { Prescription, StandIn } from '../../support/stand-ins/stand-in.js';
+import { startVibefollow } from '../../support/stand-ins/vibefollow.js';
+import type { ReceiverName, Reply } from './plan.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+/** An event that a destination kept. */
+export interface Arrival {
+  readonly mark: string;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A request as it came, whatever was answered: what is repeated must be the same. */
+export interface KeyedRequest {
+  readonly key: string;
+  readonly body: string;
+}
+
+export interface Receiver {
+  readonly name: ReceiverName;
+  /** Behind this cable. */
+  readonly cable: TcpProxy;
+  readonly config: Readonly<Record<string, string>>;
+  readonly credentials: Readonly<Record<string, string>>;
+  prescribe(replies: readonly Reply[]): void;
+  arrivals(): readonly Arrival[];
+  /** Of destinations that are told a request's key. */
+  requests(): readonly KeyedRequest[];
+}
+
+const SLOW_MS = 400;
+const RETRY_AFTER = { 'retry-after': '1' };
+
+/** The mark of an event, wherever a vendor's wire carries it. */
+export function marksIn(text: string): readonly string[] {
+  return [...text.matchAll(/"mark":"([a-z]+-\d+)"/g)].map(([, mark = '']) => mark);
+}
+
+/** A webhook that takes whatever it is not scripted to refuse. */
+export async function webhookReceiver(): Promise<Receiver> {
+  const script: Reply[] = [];
+  const kept: Arrival[] = [];
+  const seen: KeyedRequest[] = [];
+  const reply = (request: SinkRequest): SinkReply => {
+    const { body, headers, at } = request;
+    seen.push({ key: String(headers['webhook-id']), body });
+    const next = script.shift();
+    if (keeps(next)) for (const mark of marksIn(body)) kept.push({ mark, at });
+    return sinkReply(next);
+  };
+  const sink = await startSink({ reply });
+  const cable = await TcpProxy.start(Number(new URL(sink.url).port));
+  return {
+    name: 'webhook',
+    cable,
+    config: { url: `http://127.0.0.1:${cable.port}/events` },
+    credentials: {},
+    prescribe: (replies) => void script.push(...replies),
+    arrivals: () => kept,
+    requests: () => seen,
+  };
+}
+
+function keeps(reply: Reply | undefined): boolean {
+  return reply === undefined || reply === 'slow' || reply === 'lost_answer' || reply === 'error_after_taking';
+}
+
+function sinkReply(reply: Reply | undefined): SinkReply {
+  switch (reply) {
+    case undefined:
+      return { status: 200 };
+    case 'error':
+    case 'error_after_taking':
+      return { status: 500 };
+    case 'limit':
+      return { status: 429, headers: RETRY_AFTER };
+    case 'hang':
+      return 'hang';
+    case 'reset':
+    case 'lost_answer':
+      return 'reset';
+    case 'slow':
+      return { status: 200, delayMs: SLOW_MS };
+  }
+}
+
+/** The four vendors, in a hurry: their minutes last a second. */
+export async function vendorReceivers(): Promise<readonly Receiver[]> {
+  const timeScale = 60;
+  const kixo = { projectId: 'kx_out', apiKey: 'kx_key_out' };
+  return Promise.all([
+    vendorReceiver('flokit', startFlokit({ apiKey: 'fk_out', timeScale }), { apiKey: 'fk_out' }),
+    vendorReceiver('vibefollow', startVibefollow({ apiKey: 'sk_out' }), { apiKey: 'sk_out' }),
+    vendorReceiver('kixo', startKixo({ ...kixo, timeScale }), kixo, { bundleId: 'org.sample.out', platform: 'web' }),
+    vendorReceiver('klaviyo', startKlaviyo({ privateKey: 'pk_out', timeScale }), { privateKey: 'pk_out' }),
+  ]);
+}
+
+async function vendorReceiver(
+  name: ReceiverName,
+  starting: Promise<StandIn>,
+  credentials: Readonly<Record<string, string>>,
+  config: Readonly<Record<string, string>> = {},
+): Promise<Receiver> {
+  const standIn = await starting;
+  onEnd(() => standIn.close());
+  const cable = await TcpProxy.start(Number(new URL(standIn.url).port));
+  return {
+    name,
+    cable,
+    config: { baseUrl: `http://127.0.0.1:${cable.port}`, ...config },
+    credentials,
+    prescribe: (replies) => standIn.prescribe(...replies.map(prescription)),
+    arrivals: () => takenAt(standIn),
+    requests: () =>
+      standIn.requests.flatMap(({ headers, text }) => {
+        const key = headers['idempotency-key'];
+        return typeof key === 'string' ? [{ key, body: text }] : [];
+      }),
+  };
+}
+
+/** In the order of the requests, each of which says how many it brought. */
+function takenAt({ requests, taken }: StandIn): readonly Arrival[] {
+  let next = 0;
+  return requests.flatMap(({ at, takenCount }) => {
+    const first = next;
+    next += takenCount;
+    return taken.slice(first, next).map(({ wire }) => ({ mark: marksIn(JSON.stringify(wire))[0] ?? 'none', at }));
+  });
+}
+
+function prescription(reply: Reply): Prescription {
+  switch (reply) {
+    case 'error':
+      return { kind: 'answer', reply: { status: 500 } };
+    case 'error_after_taking':
+      return { kind: 'answer_after_taking', reply: { status: 500 } };
+    case 'limit':
+      return { kind: 'answer', reply: { status: 429, headers: RETRY_AFTER } };
+    case 'hang':
+      return { kind: 'hang' };
+    case 'reset':
+      return { kind: 'reset' };
+    case 'lost_answer':
+      return { kind: 'lose_answer' };
+    case 'slow':
+      return { kind: 'delay', delayMs: SLOW_MS };
+  }
+}

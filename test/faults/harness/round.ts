@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../support/index.js';
+import { Clients } from './clients.js';
+import { compare, type Comparison } from './comparison.js';
+import { drained } from './drain.js';
+import { canFillDisk, Injector } from './injector.js';
+import { Ledger } from './ledger.js';
+import { planOf, type Fault, type PlanSettings } from './plan.js';
+import { auditStore } from './store-audit.js';
+import { createWorld, type World } from './world.js';
+
+export interface RoundSettings extends PlanSettings {
+  readonly seed: number;
+  /** At least so many events are acknowledged before the faults end. */
+  readonly events: number;
+}
+
+export interface RoundResult {
+  readonly seed: number;
+  /** Kind of fault and how often it struck. */
+  readonly injected: Readonly<Record<string, number>>;
+  readonly acknowledged: number;
+  readonly requests: number;
+  readonly refusals: number;
+  /** Event and destination by name. */
+  readonly lost: readonly string[];
+  /** Whatever else is wrong. */
+  readonly faults: readonly string[];
+  readonly deliveries: number;
+  readonly deliveredAgain: number;
+  readonly deadLettered: number;
+  readonly longestClosedMs: number;
+  readonly longestWayMs: number;
+  /** From the last fault until nothing was on its way. */
+  readonly drainMs: number;
+  readonly tookMs: number;
+  /** What the processes said; empty unless something is wrong. */
+  readonly output: string;
+}
+
+const LOAD_PATIENCE_MS = 60_000;
+
+/** One seed: a fresh installation, load, faults, rest, and the books compared. */
+export async function runRound(settings: RoundSettings, onFault?: (fault: Fault) => void): Promise<RoundResult> {
+  const startedAt = Date.now();
+  const world = await createWorld();
+  try {
+    const ledger = new Ledger();
+    const injector = new Injector(world, onFault);
+    const mishaps = await trouble(world, ledger, injector, settings);
+    const drainingAt = Date.now();
+    await drained(world).catch((error: unknown) => mishaps.push(String(error)));
+    const drainMs = Date.now() - drainingAt;
+    const comparisons: Comparison[] = [];
+    for (const receiver of world.receivers) comparisons.push(await compare(ledger, receiver, world.admin));
+    const faults = [...mishaps, ...(await judge(world, ledger, comparisons))];
+    const { seed } = settings;
+    const injected = Object.fromEntries(injector.injected);
+    const result = { seed, injected, ...totals(ledger, comparisons), faults, drainMs, tookMs: Date.now() - startedAt };
+    const isGood = faults.length + result.lost.length === 0;
+    return { ...result, output: isGood ? '' : `${world.api.output}\n${world.worker.output}` };
+  } finally {
+    await Promise.all([world.api.retire(), world.worker.retire()]);
+  }
+}
+
+/** Load and faults, until every fault has passed and every request is acknowledged. Gives what did not go as it must. */
+async function trouble(world: World, ledger: Ledger, injector: Injector, settings: RoundSettings): Promise<string[]> {
+  const mishaps: string[] = [];
+  const fillsDisk = await canFillDisk();
+  const plan = planOf(settings.seed, settings).filter(({ fault }) => fillsDisk || fault.kind !== 'disk_full');
+  const clients = new Clients(Number(new URL(world.apiUrl).port), settings.seed, ledger);
+  const running = clients.run();
+  await injector.run(plan);
+  await until(() => ledger.acknowledged.size >= settings.events, {
+    timeoutMs: LOAD_PATIENCE_MS,
+    what: `${settings.events} acknowledged events`,
+  }).catch((error: unknown) => mishaps.push(String(error)));
+  clients.stop();
+  const isAnswered = await Promise.race([running.then(() => true), delay(LOAD_PATIENCE_MS, false, { ref: false })]);
+  if (!isAnswered) mishaps.push('some requests are not acknowledged long after the last fault');
+  return mishaps;
+}
+
+function totals(ledger: Ledger, comparisons: readonly Comparison[]) {
+  const sum = (of: (each: Comparison) => number): number => comparisons.reduce((total, each) => total + of(each), 0);
+  const { requests, refusals, longestClosedMs } = ledger;
+  return {
+    acknowledged: ledger.acknowledged.size,
+    requests,
+    refusals,
+    lost: comparisons.flatMap(({ receiver, lost }) => lost.map((mark) => `${mark} at ${receiver}`)),
+    deliveries: sum(({ copies }) => copies),
+    deliveredAgain: sum(({ copies, kept }) => copies - kept),
+    deadLettered: sum(({ deadLettered }) => deadLettered),
+    longestClosedMs,
+    longestWayMs: Math.max(...comparisons.map(({ longestWayMs }) => longestWayMs)),
+  };
+}
+
+async function judge(world: World, ledger: Ledger, comparisons: readonly Comparison[]): Promise<readonly string[]> {
+  return [
+    ...ledger.wrongAnswers.slice(0, 5),
+    ...comparisons.flatMap(({ receiver, faults }) => faults.map((fault) => `${receiver}: ${fault}`)),
+    ...(await auditStore(world)),
+    ...[world.api, world.worker].flatMap(({ deaths }) => deaths.map((death) => `a process ${death}`)),
+  ];
+}

@@ -1,0 +1,84 @@
+import {
+  admin,
+  dialectClients,
+  freePort,
+  startRedis,
+  tempDir,
+  until,
+  type Admin,
+  type TestRedis,
+} from '../../support/index.js';
+import { Instance } from './instance.js';
+import type { Link } from './plan.js';
+import { vendorReceivers, webhookReceiver, type Receiver } from './receivers.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+const adminToken = 'token-of-the-operator';
+
+/** An installation as people run it: Redis on its own, `api` and `worker` apart, five destinations; every cable in our hands. */
+export interface World {
+  readonly redis: TestRedis;
+  readonly redisCable: TcpProxy;
+  readonly api: Instance;
+  readonly worker: Instance;
+  readonly apiUrl: string;
+  readonly workerUrl: string;
+  readonly receivers: readonly Receiver[];
+  readonly admin: Admin;
+  cable(link: Link): TcpProxy;
+}
+
+export async function createWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+  const redis = await startRedis();
+  const redisCable = await TcpProxy.start(redis.port);
+  const receivers = [await webhookReceiver(), ...(await vendorReceivers())];
+  const shared = {
+    REDIS_URL: `redis://127.0.0.1:${redisCable.port}`,
+    ADMIN_TOKEN: adminToken,
+    ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+    LOG_LEVEL: 'warn',
+    ...env,
+  };
+  const [api, worker] = await Promise.all([instance('api', shared), instance('worker', shared)]);
+  const apiUrl = api.current.baseUrl;
+  const control = admin({ baseUrl: apiUrl, adminToken });
+  await configure(control, receivers);
+  const cables = new Map<Link, TcpProxy>(receivers.map(({ name, cable }) => [name, cable]));
+  cables.set('redis', redisCable);
+  return {
+    redis,
+    redisCable,
+    api,
+    worker,
+    apiUrl,
+    workerUrl: worker.current.baseUrl,
+    receivers,
+    admin: control,
+    cable: (link) => cables.get(link) ?? redisCable,
+  };
+}
+
+async function instance(role: 'api' | 'worker', env: Readonly<Record<string, string>>): Promise<Instance> {
+  const created = new Instance({ env: { ...env, ROLE: role }, port: await freePort(), dataDir: await tempDir() });
+  await created.start(true);
+  return created;
+}
+
+/** Every destination wants everything. */
+async function configure(control: Admin, receivers: readonly Receiver[]): Promise<void> {
+  for (const { dialect, credentials } of dialectClients) await control.createSource({ dialect, credentials });
+  for (const { name, config, credentials } of receivers) {
+    await control.createDestination({
+      id: name,
+      type: name,
+      config,
+      credentials,
+      rateLimit: null,
+      batch: { maxEvents: 200, maxWaitMs: 20 },
+      retry: { maxAttempts: 1_000, maxAgeSeconds: 86_400, minDelayMs: 20, maxDelayMs: 300 },
+      timeoutMs: 700,
+    });
+  }
+  // Sources and destinations reach every process within a second.
+  await until(async () => (await control.ask('GET', '/destinations')).status === 200);
+}
