@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type ModuleMetadata, type NestModule } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import type { FastifyAdapter } from '@nestjs/platform-fastify';
+import { MeController, TokensController } from './access/tokens.controller.js';
 import { AuditController } from './audit/audit.controller.js';
 import { DestinationTypesController, DialectsController } from './catalogue/catalogue.controller.js';
 import { ConfigController } from './config/config.controller.js';
@@ -8,6 +9,7 @@ import { ConfigFile } from './config/config-file.js';
 import { ConfigService } from './config/config.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
+import { AdminCallers } from './http/admin-callers.js';
 import { AdminPaths } from './http/admin-paths.js';
 import { DeliveriesController } from './observation/deliveries.controller.js';
 import { EventStreamController } from './observation/event-stream.controller.js';
@@ -52,10 +54,12 @@ export class AdminModule implements NestModule {
         RejectionsController,
         ReplaysController,
         AuditController,
+        TokensController,
+        MeController,
         DialectsController,
         DestinationTypesController,
       ],
-      providers: [PreviewService, AdminPaths, ConfigService, ConfigFile, EventStreams],
+      providers: [PreviewService, AdminCallers, AdminPaths, ConfigService, ConfigFile, EventStreams],
     };
   }
 

@@ -1,6 +1,6 @@
 import type { PointedFault } from './json-pointer.js';
 
-export type ConfigurationKind = 'source' | 'destination';
+export type ConfigurationKind = 'source' | 'destination' | 'token';
 
 /** Why the configuration was not read or changed. Nothing is written when one of these is thrown. */
 export type ConfigurationFault =

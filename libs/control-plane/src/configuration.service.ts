@@ -6,7 +6,7 @@ import { changedEntries } from './audit/changed-entries.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { Configuration, type Destination, type Source } from './model.js';
 import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
-import { buildSnapshot, tokenDigest, type Snapshot } from './store/snapshot.js';
+import { EMPTY_SNAPSHOT, tokenDigest, type Snapshot } from './store/snapshot.js';
 import { SnapshotReader } from './store/snapshot-reader.js';
 
 /** How far behind the store a process may be when a message got lost. */
@@ -15,7 +15,7 @@ const POLL_MS = 500;
 /** The configuration in memory, kept up to date by messages and by looking at the store's revision. */
 @Injectable()
 export class ConfigurationService extends Configuration implements OnModuleInit, OnModuleDestroy {
-  private current: Snapshot = buildSnapshot(0, new Map(), new Map(), () => []);
+  private current: Snapshot = EMPTY_SNAPSHOT;
   private hasLoaded = false;
   private storeAnswers = true;
   private readonly listeners = new Set<() => void>();

@@ -1,5 +1,6 @@
 import { Module, type DynamicModule, type ModuleMetadata } from '@nestjs/common';
 import { Secrets } from '#platform';
+import { AdminTokensService } from './access/admin-tokens.service.js';
 import { AuditLog } from './audit/audit-log.js';
 import { ConfigurationService } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
@@ -40,6 +41,7 @@ export class ControlPlaneModule {
         },
         { provide: Configuration, useExisting: ConfigurationService },
         AuditLog,
+        AdminTokensService,
         ConfigurationStore,
         SnapshotReader,
         EncryptionKeyCheck,
@@ -55,6 +57,7 @@ export class ControlPlaneModule {
       ],
       exports: [
         AuditLog,
+        AdminTokensService,
         Configuration,
         SourcesService,
         DestinationsService,

@@ -1,4 +1,6 @@
 export * from './model.js';
+export * from './access/admin-token.js';
+export * from './access/admin-tokens.service.js';
 export * from './audit/author.js';
 export type * from './audit/audit-entry.js';
 export * from './audit/audit-log.js';

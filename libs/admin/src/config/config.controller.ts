@@ -1,8 +1,9 @@
 import { Body, Get, Headers, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { isJsonObject } from '#canonical';
 import type { Author } from '#control-plane';
-import { TakesBody } from '../http/admin-body.js';
+import { AdminRoute } from '../http/admin-route.js';
 import { AdminController } from '../http/admin-controller.js';
 import { CalledBy } from '../http/caller.js';
 import { readFlag } from '../http/flag.js';
@@ -33,7 +34,10 @@ export class ConfigController {
   }
 
   @Put()
-  @TakesBody({ mediaTypes: [JSON_TYPE, ...YAML_TYPES], maxBytes: MAX_DOCUMENT_BYTES })
+  @AdminRoute({
+    body: { mediaTypes: [JSON_TYPE, ...YAML_TYPES], maxBytes: MAX_DOCUMENT_BYTES },
+    changesNothing: ({ query }) => isJsonObject(query) && query.dryRun === 'true',
+  })
   @ApiOperation({
     summary: 'Make the configuration what the document says',
     description:

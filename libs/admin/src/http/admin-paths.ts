@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
-import { Log, Secrets } from '#platform';
-import { USUAL_BODY } from './admin-body.js';
-import { BearerToken } from './bearer-token.js';
-import { noteCaller } from './caller.js';
+import { Log } from '#platform';
+import { AdminCallers } from './admin-callers.js';
+import { USUAL_BODY } from './admin-route.js';
+import { callerOf, noteCaller, type Caller } from './caller.js';
 import { mediaTypeOf, MERGE_PATCH_TYPE, YAML_TYPES } from './media-types.js';
 import { PathMethods } from './path-methods.js';
 import { notFound, problem, ProblemError, PROBLEM_TYPE } from './problem.js';
@@ -14,17 +14,19 @@ const ROOT = '/admin';
 const ANY_METHOD = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
- * What holds for every path below `/admin`, existing or not: nobody without the token gets further than the headers, and
- * every fault, the framework's own included, is answered as a problem.
+ * What holds for every path below `/admin`, existing or not: nobody without a token gets further than the headers, nobody
+ * who may only view reaches a handler that changes something, and every fault, the framework's own included, is answered
+ * as a problem.
  */
 @Injectable()
 export class AdminPaths {
-  private readonly token: BearerToken;
   private readonly methods = new PathMethods();
   private readonly log: Log;
 
-  constructor(secrets: Secrets, log: Log) {
-    this.token = new BearerToken(secrets.adminToken);
+  constructor(
+    private readonly callers: AdminCallers,
+    log: Log,
+  ) {
     this.log = log.child({ component: 'admin' });
   }
 
@@ -70,38 +72,48 @@ export class AdminPaths {
   private prepareRoute(route: RouteOptions): void {
     if (!isAdminPath(route.url)) return;
     if (!route.url.endsWith('*') && route.url !== ROOT) this.methods.add(route.url, [route.method].flat());
+    const { body = USUAL_BODY, changesNothing } = route.config?.adminRoute ?? {};
     const others = [route.onRequest ?? []].flat();
     // On the route, not by the request's path: the router decodes and collapses paths that a comparison would miss.
     route.onRequest = [
       (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => this.admit(request, reply, done),
       ...others,
     ];
+    if (changesNothing) {
+      const check = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void =>
+        done(changesNothing(request) ? undefined : refusalOfRole(callerOf(request)));
+      route.preHandler = [check, ...[route.preHandler ?? []].flat()];
+    }
     route.errorHandler = (error, request, reply) => this.answerError(error, request, reply);
-    route.bodyLimit = (route.config?.adminBody ?? USUAL_BODY).maxBytes;
+    route.bodyLimit = body.maxBytes;
   }
 
   /** Runs before a byte of the body is read. */
   private admit(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
     const refusal = this.refusalOf(request);
-    if (!refusal) noteCaller(request, { id: 'root', name: 'root' });
     reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
     // Many clients name a type where there is no body, as in POST …/pause.
     if (!hasBody(request.headers)) delete request.headers['content-type'];
     done(refusal);
   }
 
-  private refusalOf({ headers, routeOptions }: FastifyRequest): ProblemError | undefined {
-    if (!this.token.isCarriedBy(headers.authorization)) {
-      const answer = problem(401, 'unauthorized', 'Send the admin token as Authorization: Bearer <ADMIN_TOKEN>.');
+  private refusalOf(request: FastifyRequest): ProblemError | undefined {
+    const { headers, method, routeOptions } = request;
+    const { body = USUAL_BODY, changesNothing } = routeOptions.config.adminRoute ?? {};
+    const caller = this.callers.identify(headers.authorization);
+    if (!caller) {
+      const answer = problem(401, 'unauthorized', 'Send an admin token as Authorization: Bearer <token>.');
       return new ProblemError(answer, { 'www-authenticate': 'Bearer realm="admin"' });
     }
+    noteCaller(request, caller);
+    const refusal = method === 'GET' || changesNothing ? undefined : refusalOfRole(caller);
+    if (refusal) return refusal;
     if ((headers['content-encoding'] ?? 'identity') !== 'identity') {
       return new ProblemError(problem(415, 'unsupported_encoding', 'Send the body uncompressed.'));
     }
     // Parsers of other types are there for others; a form would even come out as an object.
-    const { mediaTypes } = routeOptions.config.adminBody ?? USUAL_BODY;
-    if (!hasBody(headers) || mediaTypes.includes(mediaTypeOf(headers['content-type'] ?? ''))) return undefined;
-    return new ProblemError(problem(415, 'unsupported_media_type', `Send ${mediaTypes[0] ?? 'no body'}.`));
+    if (!hasBody(headers) || body.mediaTypes.includes(mediaTypeOf(headers['content-type'] ?? ''))) return undefined;
+    return new ProblemError(problem(415, 'unsupported_media_type', `Send ${body.mediaTypes[0] ?? 'no body'}.`));
   }
 
   private answerUnknownMethod(request: FastifyRequest, reply: FastifyReply): void {
@@ -113,6 +125,17 @@ export class AdminPaths {
     const allow = this.methods.of(path).join(', ');
     if (allow === '') return notFound('There is nothing at this address.');
     return new ProblemError(problem(405, 'method_not_allowed', `This address takes ${allow}.`), { allow });
+  }
+}
+
+function refusalOfRole({ role }: Caller): ProblemError | undefined {
+  switch (role) {
+    case 'admin':
+      return undefined;
+    case 'viewer':
+      return new ProblemError(
+        problem(403, 'viewers_may_not_change', 'This token may read everything, change nothing.'),
+      );
   }
 }
 

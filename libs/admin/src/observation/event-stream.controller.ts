@@ -4,6 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { invalid } from '#control-plane';
 import type { TailFilter } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
+import { CurrentCaller, type Caller } from '../http/caller.js';
 import { EventStreams } from './event-streams.js';
 
 type StreamQuery = Readonly<Record<keyof TailFilter, unknown>>;
@@ -24,8 +25,12 @@ export class EventStreamController {
   @ApiQuery({ name: 'event', required: false, type: String, description: 'Its exact name.' })
   @ApiQuery({ name: 'dialect', required: false, type: String })
   @ApiResponse({ status: 200, description: 'Until the client leaves.' })
-  async stream(@Query() query: StreamQuery, @Res() reply: FastifyReply): Promise<void> {
-    const stream = await this.streams.watch(readFilter(query));
+  async stream(
+    @CurrentCaller() caller: Caller,
+    @Query() query: StreamQuery,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const stream = await this.streams.watch(readFilter(query), caller);
     // Nginx would collect the events otherwise.
     void reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no').send(stream);
   }

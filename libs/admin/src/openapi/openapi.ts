@@ -18,7 +18,10 @@ export function buildOpenApi(app: INestApplication, dialects: DialectRegistry, p
     .setTitle(product.name)
     .setDescription(product.description)
     .setVersion(product.version)
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN' }, 'adminToken');
+    .addBearerAuth(
+      { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, or a token of `POST /admin/v1/tokens`' },
+      'adminToken',
+    );
   for (const dialect of dialects.all) builder.addTag(ingestTag(dialect));
   const document = SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [ProblemDto, RateWindowDto],

@@ -3,6 +3,7 @@ import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { AuditLog, Configuration, type Author } from '#control-plane';
 import { DestinationTester, type TestResult } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
+import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { notFound } from '../http/problem.js';
 import { PreviewRequest, readPreviewRequest } from './preview.request.js';
@@ -13,6 +14,7 @@ export class PreviewController {
   constructor(private readonly previews: PreviewService) {}
 
   @Post()
+  @AdminRoute({ changesNothing: () => true })
   @HttpCode(200)
   @ApiOperation({
     summary: 'See what a request would become',

@@ -1,9 +1,11 @@
 import { Body, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import { isJsonObject } from '#canonical';
 import { AuditLog, checkWhere, invalid, type Author } from '#control-plane';
 import { ReplaysService, type ReplayOrder, type ReplayView } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
+import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
 import { notFound } from '../http/problem.js';
@@ -17,6 +19,7 @@ export class ReplaysController {
   ) {}
 
   @Post()
+  @AdminRoute({ changesNothing: ({ body }) => isJsonObject(body) && body.dryRun === true })
   @ApiOperation({
     summary: 'Send dead letters or kept history to a destination again',
     description: 'Ids stay the same.',

@@ -31,5 +31,7 @@ function contentOf(snapshot: Snapshot, kind: DocumentChange['kind'], id: string)
       const { credentials, retiring, paused } = stored?.destination ?? {};
       return stored && { ...stored.settings, credentials, retiring, paused };
     }
+    case 'token':
+      return snapshot.storedAdminTokens.get(id)?.token;
   }
 }

@@ -21,7 +21,7 @@ export interface ConfigurationDocument {
 }
 
 export interface ConfiguredEntry {
-  readonly kind: ConfigurationKind;
+  readonly kind: Exclude<ConfigurationKind, 'token'>;
   readonly id: string;
 }
 

@@ -27,7 +27,7 @@ export function differenceOf(
   return {
     created: compared.filter(({ fate }) => fate === 'created').map(({ entry }) => entry),
     updated: compared.filter(({ fate }) => fate === 'updated').map(({ entry, members }) => ({ ...entry, members })),
-    deleted: changes.filter(({ document }) => document === null).map(({ kind, id }) => ({ kind, id })),
+    deleted: changes.flatMap(({ kind, id, document }) => (document === null && kind !== 'token' ? [{ kind, id }] : [])),
     unchanged: compared.filter(({ fate }) => fate === 'unchanged').map(({ entry }) => entry),
     generated: compared.flatMap(({ entry, generated }) =>
       Object.keys(generated).length > 0 ? [{ ...entry, credentials: generated }] : [],

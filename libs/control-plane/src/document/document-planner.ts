@@ -9,7 +9,7 @@ import type { Written } from '../entries.js';
 import type { PointedFault } from '../json-pointer.js';
 import { SourcesService, type SourceDraft } from '../sources.service.js';
 import type { DocumentChange } from '../store/configuration.store.js';
-import { buildSnapshot, type Snapshot, type TokenEntry } from '../store/snapshot.js';
+import { EMPTY_SNAPSHOT, type Snapshot, type TokenEntry } from '../store/snapshot.js';
 import { SnapshotReader } from '../store/snapshot-reader.js';
 import type { ConfigurationDocument, DocumentEntry } from './configuration-document.js';
 import { gatherFaults } from './gather-faults.js';
@@ -27,8 +27,6 @@ export interface PlannedChanges {
   readonly sources: readonly PlannedEntry<SourceDraft>[];
   readonly destinations: readonly PlannedEntry<DestinationDraft>[];
 }
-
-const NOTHING = buildSnapshot(0, new Map(), new Map(), () => []);
 
 /** Works out what has to be written to make a snapshot what a document says. Writes nothing. */
 @Injectable()
@@ -74,7 +72,8 @@ export class DocumentPlanner {
         this.sources.planPut({ ...snapshot, tokens }, entry.id, draft),
       );
       if (!plan) return [];
-      const held = plan.changes.length > 0 ? this.reader.apply(NOTHING, plan.changes, 0).tokens : before.get(entry.id);
+      const held =
+        plan.changes.length > 0 ? this.reader.apply(EMPTY_SNAPSHOT, plan.changes, 0).tokens : before.get(entry.id);
       for (const [digest, holder] of held ?? []) tokens.set(digest, holder);
       return [{ entry, plan }];
     });

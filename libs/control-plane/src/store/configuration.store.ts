@@ -8,6 +8,7 @@ import { ConfigurationError, type ConfigurationKind } from '../configuration.err
 const KEYS = {
   sources: 'gw:{cfg}:sources',
   destinations: 'gw:{cfg}:destinations',
+  adminTokens: 'gw:{cfg}:tokens',
   revision: 'gw:{cfg}:rev',
   keyCheck: 'gw:{cfg}:keycheck',
 } as const;
@@ -32,33 +33,35 @@ export interface StoredDocuments {
   /** By id, as they were written. */
   readonly sources: ReadonlyMap<string, string>;
   readonly destinations: ReadonlyMap<string, string>;
+  readonly adminTokens: ReadonlyMap<string, string>;
 }
 
-// KEYS: sources, destinations, rev. ARGV: the revision the caller knows.
+// KEYS: rev, sources, destinations, tokens. ARGV: the revision the caller knows.
 const READ = defineScript(
   'gwConfigRead',
-  `local rev = tonumber(redis.call('GET', KEYS[3]) or '0')
+  `local rev = tonumber(redis.call('GET', KEYS[1]) or '0')
    if rev == tonumber(ARGV[1]) then return { rev } end
-   return { rev, redis.call('HGETALL', KEYS[1]), redis.call('HGETALL', KEYS[2]) }`,
+   return { rev, redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3]), redis.call('HGETALL', KEYS[4]) }`,
 );
 
-// KEYS: sources, destinations, rev, audit. ARGV: expected revision, channel, number of changes, per change: kind, id,
+// KEYS: rev, audit, sources, destinations, tokens. ARGV: expected revision, channel, number of changes, per change: kind, id,
 // document ('' deletes), then as for `audit`.
 const WRITE = defineScript(
   'gwConfigWrite',
   `${AUDIT_FUNCTION}
-   if tonumber(redis.call('GET', KEYS[3]) or '0') ~= tonumber(ARGV[1]) then return 0 end
+   if tonumber(redis.call('GET', KEYS[1]) or '0') ~= tonumber(ARGV[1]) then return 0 end
+   local keyOf = { source = KEYS[3], destination = KEYS[4], token = KEYS[5] }
    local audited = 4 + 3 * tonumber(ARGV[3])
    for i = 4, audited - 1, 3 do
-     local key = ARGV[i] == 'source' and KEYS[1] or KEYS[2]
+     local key = keyOf[ARGV[i]]
      if ARGV[i + 2] == '' then
        redis.call('HDEL', key, ARGV[i + 1])
      else
        redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
      end
    end
-   audit(KEYS[4], audited)
-   local rev = redis.call('INCR', KEYS[3])
+   audit(KEYS[2], audited)
+   local rev = redis.call('INCR', KEYS[1])
    redis.call('PUBLISH', ARGV[2], tostring(rev))
    return rev`,
 );
@@ -72,7 +75,7 @@ const KEY_CHECK = defineScript(
    return ARGV[1]`,
 );
 
-/** The configuration in Redis: one document per source and destination, and a revision that every write raises. */
+/** The configuration in Redis: one document per source, destination and admin token, and a revision that every write raises. */
 @Injectable()
 export class ConfigurationStore {
   constructor(private readonly redis: RedisConnections) {}
@@ -84,18 +87,24 @@ export class ConfigurationStore {
 
   /** Undefined: nothing has changed since `knownRevision`. */
   async readIfChanged(knownRevision: number | undefined): Promise<StoredDocuments | undefined> {
-    const reply = await this.run(READ, [KEYS.sources, KEYS.destinations, KEYS.revision], [knownRevision ?? -1]);
+    const keys = [KEYS.revision, KEYS.sources, KEYS.destinations, KEYS.adminTokens];
+    const reply = await this.run(READ, keys, [knownRevision ?? -1]);
     if (!Array.isArray(reply)) throw new Error('unexpected reply of the configuration store');
-    const [revision, sources, destinations] = reply as readonly unknown[];
+    const [revision, sources, destinations, adminTokens] = reply as readonly unknown[];
     if (sources === undefined) return undefined;
-    return { revision: Number(revision), sources: pairsOf(sources), destinations: pairsOf(destinations) };
+    return {
+      revision: Number(revision),
+      sources: pairsOf(sources),
+      destinations: pairsOf(destinations),
+      adminTokens: pairsOf(adminTokens),
+    };
   }
 
   /** All of the changes and their entries or nothing, raising the revision by one. False: it is not `revision` any more. */
   async write(changes: readonly DocumentChange[], revision: number, audited: readonly AuditDraft[]): Promise<boolean> {
     const parts = changes.flatMap(({ kind, id, document }) => [kind, id, document ?? '']);
     const values = [revision, CHANNEL, changes.length, ...parts, ...auditArguments(audited.map(writeEntry))];
-    const keys = [KEYS.sources, KEYS.destinations, KEYS.revision, AUDIT_KEY];
+    const keys = [KEYS.revision, AUDIT_KEY, KEYS.sources, KEYS.destinations, KEYS.adminTokens];
     return Number(await this.run(WRITE, keys, values)) !== 0;
   }
 

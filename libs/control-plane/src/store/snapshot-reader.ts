@@ -9,11 +9,12 @@ import {
   buildSnapshot,
   etagOf,
   type Snapshot,
+  type StoredAdminToken,
   type StoredDestination,
   type StoredSource,
   type TokenFinder,
 } from './snapshot.js';
-import { readDestinationDocument, readSourceDocument } from './stored-documents.js';
+import { readAdminTokenDocument, readDestinationDocument, readSourceDocument } from './stored-documents.js';
 
 /** What to do with a document that cannot be read. May throw. */
 export interface UnreadableDocument {
@@ -49,18 +50,30 @@ export class SnapshotReader {
       (id, text) => this.readDestination(id, text),
       (id, cause) => onUnreadable('destination', id, cause),
     );
-    return buildSnapshot(documents.revision, sources, destinations, this.tokensOf);
+    const adminTokens = readEach(documents.adminTokens, previous?.storedAdminTokens, readAdminToken, (id, cause) =>
+      onUnreadable('token', id, cause),
+    );
+    return buildSnapshot(documents.revision, sources, destinations, adminTokens, this.tokensOf);
   }
 
   /** The snapshot after `changes`, which were written at `revision`. */
   apply(before: Snapshot, changes: readonly DocumentChange[], revision: number): Snapshot {
     const sources = new Map(before.storedSources);
     const destinations = new Map(before.storedDestinations);
+    const adminTokens = new Map(before.storedAdminTokens);
     for (const { kind, id, document } of changes) {
-      if (kind === 'source') replaceIn(sources, id, document, (text) => this.readSource(id, text));
-      else replaceIn(destinations, id, document, (text) => this.readDestination(id, text));
+      switch (kind) {
+        case 'source':
+          replaceIn(sources, id, document, (text) => this.readSource(id, text));
+          break;
+        case 'destination':
+          replaceIn(destinations, id, document, (text) => this.readDestination(id, text));
+          break;
+        case 'token':
+          replaceIn(adminTokens, id, document, (text) => readAdminToken(id, text));
+      }
     }
-    return buildSnapshot(revision, sources, destinations, this.tokensOf);
+    return buildSnapshot(revision, sources, destinations, adminTokens, this.tokensOf);
   }
 
   private readSource(id: string, text: string): StoredSource {
@@ -101,6 +114,11 @@ export class SnapshotReader {
     };
     return { settings, destination, etag: etagOf(text) };
   }
+}
+
+function readAdminToken(id: string, text: string): StoredAdminToken {
+  const { name, role, digest, hint, createdBy, createdAt, expiresAt } = readAdminTokenDocument(text);
+  return { token: { id, name, role, hint, createdBy, createdAt, expiresAt }, digest, etag: etagOf(text) };
 }
 
 type ResolvedSettings = Omit<Destination, 'id' | 'credentials' | 'retiring' | 'paused' | 'createdAt' | 'updatedAt'>;

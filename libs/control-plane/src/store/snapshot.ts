@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AdminToken } from '../access/admin-token.js';
 import type { Destination, DestinationSettings, Source, SourceSettings } from '../model.js';
 
 /** A source with what its admin said and the tag of its stored form. */
@@ -11,6 +12,12 @@ export interface StoredSource {
 export interface StoredDestination {
   readonly settings: DestinationSettings;
   readonly destination: Destination;
+  readonly etag: string;
+}
+
+export interface StoredAdminToken {
+  readonly token: AdminToken;
+  readonly digest: string;
   readonly etag: string;
 }
 
@@ -28,6 +35,8 @@ export interface Snapshot {
   readonly storedDestinations: ReadonlyMap<string, StoredDestination>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly destinations: ReadonlyMap<string, Destination>;
+  readonly storedAdminTokens: ReadonlyMap<string, StoredAdminToken>;
+  readonly adminTokensByDigest: ReadonlyMap<string, AdminToken>;
   /** By digest of dialect and token. */
   readonly tokens: ReadonlyMap<string, TokenEntry>;
 }
@@ -55,6 +64,7 @@ export function buildSnapshot(
   revision: number,
   storedSources: ReadonlyMap<string, StoredSource>,
   storedDestinations: ReadonlyMap<string, StoredDestination>,
+  storedAdminTokens: ReadonlyMap<string, StoredAdminToken>,
   tokensOf: TokenFinder,
 ): Snapshot {
   return {
@@ -63,12 +73,16 @@ export function buildSnapshot(
     storedDestinations,
     sources: new Map([...storedSources].map(([id, { source }]) => [id, source])),
     destinations: new Map([...storedDestinations].map(([id, { destination }]) => [id, destination])),
+    storedAdminTokens,
+    adminTokensByDigest: new Map([...storedAdminTokens.values()].map(({ digest, token }) => [digest, token])),
     tokens: tokenMap(
       [...storedSources.values()].map(({ source }) => source),
       tokensOf,
     ),
   };
 }
+
+export const EMPTY_SNAPSHOT = buildSnapshot(0, new Map(), new Map(), new Map(), () => []);
 
 /** Current credentials come last: where a retiring one reads the same, the current one holds. */
 function tokenMap(sources: readonly Source[], tokensOf: TokenFinder): ReadonlyMap<string, TokenEntry> {

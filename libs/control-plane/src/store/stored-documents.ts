@@ -1,4 +1,5 @@
 import { isJsonObject } from '#canonical';
+import type { AdminRole } from '../access/admin-token.js';
 import type { DestinationSettings, PauseReason, SourceSettings } from '../model.js';
 
 /** Raised whenever the meaning of a member changes; readers keep reading the older ones. */
@@ -30,7 +31,18 @@ export interface DestinationDocument {
   readonly updatedAt: string;
 }
 
-export function writeDocument(document: SourceDocument | DestinationDocument): string {
+export interface AdminTokenDocument {
+  readonly name: string;
+  readonly role: AdminRole;
+  /** SHA-256 in base64. */
+  readonly digest: string;
+  readonly hint: string;
+  readonly createdBy: string;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+}
+
+export function writeDocument(document: SourceDocument | DestinationDocument | AdminTokenDocument): string {
   return JSON.stringify({ format: FORMAT, ...document });
 }
 
@@ -41,6 +53,10 @@ export function readSourceDocument(text: string): SourceDocument {
 
 export function readDestinationDocument(text: string): DestinationDocument {
   return readDocument(text) as unknown as DestinationDocument;
+}
+
+export function readAdminTokenDocument(text: string): AdminTokenDocument {
+  return readDocument(text) as unknown as AdminTokenDocument;
 }
 
 function readDocument(text: string): object {
