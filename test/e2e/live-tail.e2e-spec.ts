@@ -117,6 +117,8 @@ describe('the live tail of one process', () => {
     await sender(ios).accepted([flokitItem('wanted'), flokitItem('other')]);
     await sender(web).accepted([flokitItem('other'), flokitItem('wanted')]);
     await until(() => all.names().length === 4, { what: 'all four to be shown' });
+    const shown = (): readonly number[] => watchers.map(({ messages }) => messages.length);
+    await until(() => shown().join() === '2,2,1,0', { what: 'each to be shown its own' });
     const sources = (watcher: Watcher) =>
       watcher.messages.map(({ data }) => {
         const { source, event } = data as { readonly source: { readonly id: string }; readonly event: string };
