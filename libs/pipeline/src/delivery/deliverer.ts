@@ -15,6 +15,7 @@ import type { HeldJob } from './delivery-queues.js';
 import { planParts } from './plan.js';
 import { requestKey } from './request-key.js';
 import type { RequestSender } from './request-sender.js';
+import { SendingPlaces, type SendingPlace } from './sending-places.js';
 import { applyChange, settlementText, type Change } from './settlement.js';
 import { compileTransform, type Transformer } from './transform.js';
 
@@ -50,6 +51,7 @@ type Progress = 'sent' | 'unsent' | 'complete' | 'stale' | 'aborted';
 /** Runs one batch job: as many requests as its parts need, each settled before the next. */
 export class Deliverer {
   private stopping = false;
+  private readonly places = new SendingPlaces();
   private readonly transformers = new WeakMap<Destination, { readonly transform: Transformer | undefined }>();
 
   constructor(
@@ -63,13 +65,24 @@ export class Deliverer {
   ) {}
 
   async process(destinationId: string, job: HeldJob, signal: AbortSignal): Promise<void> {
+    const destination = this.configuration.destinations.get(destinationId);
+    // Deleted, or created so lately that this process has yet to hear of it.
+    if (!destination) return job.putOff(1_000);
+    const place = await this.places.enter(destination);
+    try {
+      await this.run(destinationId, job, place, signal);
+    } finally {
+      place.leave();
+    }
+  }
+
+  private async run(destinationId: string, job: HeldJob, place: SendingPlace, signal: AbortSignal): Promise<void> {
     const { batchId } = job.data;
     let { heldSince } = job.data;
     let work: Work | undefined;
     let admission: Admission | undefined;
     for (;;) {
       const destination = this.configuration.destinations.get(destinationId);
-      // Deleted, or created so lately that this process has yet to hear of it.
       if (!destination) return job.putOff(1_000);
       if (this.stopping) return job.putOff(0);
       admission ??= await admit(this.redis, destination, batchId);
@@ -81,7 +94,7 @@ export class Deliverer {
         continue;
       }
       const known = work?.revision === admission.revision && work.destination === destination;
-      if (!work || !known) work = await this.begin(destination, admission);
+      if (!work || !known) work = await this.begin(destination, admission, place);
       const waitMs = nextDue(work.record.parts ?? [])?.waitMs ?? 0;
       if (waitMs > 0) {
         await waitOrPutOff(job, waitMs, signal);
@@ -101,10 +114,12 @@ export class Deliverer {
   /** Running jobs end after the request they are at. */
   stop(): void {
     this.stopping = true;
+    this.places.stop();
   }
 
-  private async begin(destination: Destination, admission: Admission): Promise<Work> {
+  private async begin(destination: Destination, admission: Admission, place: SendingPlace): Promise<Work> {
     const record = readBatchRecord(admission.record);
+    place.resize(record.bytes);
     const accepted = await this.eventsOf(record);
     const transform = this.transformerOf(destination);
     const events = transform ? accepted.map((event) => event && transform(event)) : accepted;

@@ -76,7 +76,8 @@ export class Sweeper {
   private async visit(destination: Destination, thorough: boolean): Promise<void> {
     const { id } = destination;
     const state = destinationKeys.state(id);
-    const [pending, open, unjudged] = await this.redis.shared.hmget(state, 'pending', 'open', 'unjudged');
+    const counts = await this.redis.shared.hmget(state, 'pending', 'open', 'unjudged', 'dead');
+    const [pending, open, unjudged, dead] = counts;
     if (Number(unjudged ?? 0) > 0) await this.router.judge(destination);
     if (Number(pending ?? 0) > 0) await this.gatherer.gather(destination);
     if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);
@@ -86,7 +87,7 @@ export class Sweeper {
       await this.queues.add(id, destination.concurrency, batchIds);
     }
     await this.outbox.sweep(id);
-    await this.expireDeadLetters(id);
+    if (Number(dead ?? 0) > 0) await this.expireDeadLetters(id);
   }
 
   private async expireDeadLetters(id: string): Promise<void> {
