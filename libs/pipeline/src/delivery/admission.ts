@@ -4,9 +4,6 @@ import { destinationKeys } from '../keys.js';
 import { admitScript } from './delivery.scripts.js';
 import { probeIntervalMs } from './settlement.js';
 
-/** Dead letters one destination may keep, in bytes; more, and it is held. */
-export const DEAD_LETTER_MAX_BYTES = 256 * 1024 * 1024;
-
 /** Whether a request may go out now, and the batch as it stands. */
 export interface Admission {
   readonly verdict: 'go' | 'probe' | 'hold' | 'gone';
@@ -19,15 +16,23 @@ export interface Admission {
   readonly refusals: number;
 }
 
-/** Takes one request from the destination's limits, shared by all workers. */
-export async function admit(redis: RedisConnections, destination: Destination, batchId: string): Promise<Admission> {
+/**
+ * Takes one request from the destination's limits, shared by all workers. With as many bytes of dead letters as given it
+ * is held.
+ */
+export async function admit(
+  redis: RedisConnections,
+  destination: Destination,
+  batchId: string,
+  deadLetterMaxBytes: number,
+): Promise<Admission> {
   const { id, rateLimit } = destination;
   const keys = [destinationKeys.state(id), destinationKeys.batch(id, batchId)];
   rateLimit.forEach((_, window) => keys.push(destinationKeys.rate(id, window)));
   const values = [
     destination.paused ?? '',
     probeIntervalMs(destination),
-    DEAD_LETTER_MAX_BYTES,
+    deadLetterMaxBytes,
     ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
   ];
   const reply = (await admitScript.run(redis.shared, keys, values)) as (string | number)[];

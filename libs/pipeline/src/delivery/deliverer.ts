@@ -10,6 +10,7 @@ import { admit, type Admission } from './admission.js';
 import { sending } from './advance.js';
 import { answerOf, attemptOf, stepFor, unchanged } from './attempt.js';
 import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
+import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
 import { planParts } from './plan.js';
@@ -60,6 +61,7 @@ export class Deliverer {
     private readonly connectors: ConnectorRegistry,
     private readonly segments: SegmentStore,
     private readonly sender: RequestSender,
+    private readonly deadLetters: DeadLetterBudget,
     private readonly listener: DeliveryListener,
     private readonly log: Log,
   ) {}
@@ -85,7 +87,7 @@ export class Deliverer {
       const destination = this.configuration.destinations.get(destinationId);
       if (!destination) return job.putOff(1_000);
       if (this.stopping) return job.putOff(0);
-      admission ??= await admit(this.redis, destination, batchId);
+      admission ??= await admit(this.redis, destination, batchId, this.deadLetters.allowance(destinationId));
       if (admission.verdict === 'gone') return;
       if (admission.verdict === 'hold') {
         heldSince ??= Date.now();

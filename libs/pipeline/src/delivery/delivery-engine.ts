@@ -10,6 +10,7 @@ import type { Ledger } from '../routing/ledger.js';
 import { Router } from '../routing/router.service.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { deadLetter } from './dead-letter.js';
+import { DeadLetterBudget } from './dead-letter-budget.js';
 import { addDeadLettersScript } from './dead-letter.script.js';
 import { Deliverer } from './deliverer.js';
 import { DeliveryQueues } from './delivery-queues.js';
@@ -43,12 +44,14 @@ export class DeliveryEngine {
   private readonly deliverer: Deliverer;
   private readonly outbox: SettledOutbox;
   private readonly sweeper: Sweeper;
+  private readonly deadLetters: DeadLetterBudget;
   private known: ReadonlyMap<string, Destination> = new Map();
   private readonly stopListening: (() => unknown)[] = [];
   private running = false;
 
   constructor(private readonly parts: DeliveryEngineParts) {
     const { redis, configuration, connectors, segments, ledger, history, pulse, http, metrics, log } = parts;
+    this.deadLetters = new DeadLetterBudget(redis);
     this.outbox = new SettledOutbox(redis, ledger, log);
     this.queues = new DeliveryQueues(redis, (id, job, signal) => this.deliverer.process(id, job, signal), log);
     this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, pulse, log);
@@ -58,6 +61,7 @@ export class DeliveryEngine {
       connectors,
       segments,
       new RequestSender(http, log),
+      this.deadLetters,
       {
         settled: (id, entries) => this.outbox.add(id, entries),
         finished: (destination) => void this.gatherer.gather(destination),
@@ -73,6 +77,8 @@ export class DeliveryEngine {
       ledger,
       {
         added: ({ destinationId, pending, oldestAt }) => this.gatherer.added(destinationId, pending, oldestAt),
+        // What cannot become a dead letter waits, and counts towards the common budget.
+        maxQueuedBytes: ({ id, maxQueuedBytes }) => (this.deadLetters.isFull(id) ? null : maxQueuedBytes),
         overflow: (destination, events) => this.overflow(destination, events),
       },
       log,
@@ -85,6 +91,7 @@ export class DeliveryEngine {
       this.queues,
       this.outbox,
       history,
+      this.deadLetters,
       parts.deadLetterMaxAgeSeconds,
       log,
     );
@@ -97,6 +104,7 @@ export class DeliveryEngine {
 
   async start(): Promise<void> {
     const { configuration, redis } = this.parts;
+    await this.deadLetters.start();
     this.known = configuration.destinations;
     this.stopListening.push(configuration.onChange(() => this.configurationChanged()));
     this.stopListening.push(await redis.subscribe(ROUTE_CHANNEL, (shard) => this.wake(Number(shard))));

@@ -3,6 +3,7 @@ import type { Log, RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import type { Router } from '../routing/router.service.js';
 import type { HistoryKeeper } from '../history/history-keeper.js';
+import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { expireDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 import type { Gatherer } from './gatherer.js';
@@ -34,6 +35,7 @@ export class Sweeper {
     private readonly queues: DeliveryQueues,
     private readonly outbox: SettledOutbox,
     private readonly history: HistoryKeeper,
+    private readonly deadLetters: DeadLetterBudget,
     private readonly deadLetterMaxAgeSeconds: number,
     private readonly log: Log,
   ) {}
@@ -63,6 +65,7 @@ export class Sweeper {
         .trim()
         .catch((error: unknown) => this.log.warn({ error: String(error) }, 'history is trimmed later'));
       await this.router.routeAll();
+      this.deadLetters.keepOnly(this.configuration.destinations);
       const destinations = [...this.configuration.destinations.values()];
       for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
         await Promise.all(destinations.slice(i, i + AT_ONCE).map((destination) => this.visit(destination, thorough)));
@@ -76,8 +79,12 @@ export class Sweeper {
   private async visit(destination: Destination, thorough: boolean): Promise<void> {
     const { id } = destination;
     const state = destinationKeys.state(id);
-    const counts = await this.redis.shared.hmget(state, 'pending', 'open', 'unjudged', 'dead');
-    const [pending, open, unjudged, dead] = counts;
+    const fields = ['pending', 'open', 'unjudged', 'dead', 'deadBytes', 'deadFull'] as const;
+    const [pending, open, unjudged, dead, deadBytes, deadFull] = await this.redis.shared.hmget(state, ...fields);
+    this.deadLetters.note(id, Number(deadBytes ?? 0));
+    const isFull = this.deadLetters.isFull(id) ? '1' : '0';
+    // For the trace, which may be asked of a process that does not deliver.
+    if (isFull !== (deadFull ?? '0')) await this.redis.shared.hset(state, 'deadFull', isFull);
     if (Number(unjudged ?? 0) > 0) await this.router.judge(destination);
     if (Number(pending ?? 0) > 0) await this.gatherer.gather(destination);
     if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);

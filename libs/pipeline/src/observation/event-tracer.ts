@@ -2,7 +2,6 @@ import type { CanonicalEvent } from '#canonical';
 import type { Configuration } from '#control-plane';
 import type { ConnectorRegistry } from '#destinations';
 import type { RedisConnections } from '#platform';
-import { DEAD_LETTER_MAX_BYTES } from '../delivery/admission.js';
 import { readBatchRecord } from '../delivery/batch-record.js';
 import { destinationKeys, shardKeys } from '../keys.js';
 import { readAllotment } from '../routing/decision.js';
@@ -156,13 +155,13 @@ export class EventTracer {
     const destination = this.configuration.destinations.get(destinationId);
     if (destination?.paused) return { heldBy: `paused: ${destination.paused}` };
     const key = destinationKeys.state(destinationId);
-    const [breakerCode, holdUntil, deadBytes] = await this.redis.shared.hmget(
+    const [breakerCode, holdUntil, deadFull] = await this.redis.shared.hmget(
       key,
       'breakerCode',
       'holdUntil',
-      'deadBytes',
+      'deadFull',
     );
-    if (Number(deadBytes ?? 0) >= DEAD_LETTER_MAX_BYTES) return { heldBy: 'dead_letters_full' };
+    if (deadFull === '1') return { heldBy: 'dead_letters_full' };
     if (Number(holdUntil ?? 0) > Date.now()) {
       return { heldBy: `retry_after: ${new Date(Number(holdUntil)).toISOString()}` };
     }

@@ -16,13 +16,17 @@ import { putBackScript } from './replay.scripts.js';
 
 const LOOK_MS = 500;
 const LEASE_MS = 15_000;
+const ROOM_LOOK_MS = 20;
+/** The lease is renewed every so many looks. */
+const LOOKS_PER_LEASE = 100;
 /** A chunk is put back once; its mark outlives any replay. */
 const MARK_SECONDS = 7 * 86_400;
 
 /** Works on replays, one process at a time each. Everything it does may be repeated after a crash. */
 export class ReplayRunner {
   private readonly owner = randomBytes(8).toString('hex');
-  private working: Promise<void> = Promise.resolve();
+  private looking: Promise<void> = Promise.resolve();
+  private readonly working = new Map<string, Promise<void>>();
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -38,14 +42,15 @@ export class ReplayRunner {
   start(): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.working = this.look().finally(() => this.start());
+      this.looking = this.look().finally(() => this.start());
     }, LOOK_MS);
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
     clearTimeout(this.timer);
-    await this.working;
+    await this.looking;
+    await Promise.all(this.working.values());
   }
 
   /** How many events the order is about. Undefined if `deadline` (ms) passes first. */
@@ -66,10 +71,18 @@ export class ReplayRunner {
     try {
       for (const id of await this.store.activeIds()) {
         if (this.stopped) return;
-        if (await this.store.lease(id, this.owner, LEASE_MS)) await this.work(id);
+        if (this.working.has(id) || !(await this.store.lease(id, this.owner, LEASE_MS))) continue;
+        this.working.set(
+          id,
+          this.work(id)
+            .catch((error: unknown) => {
+              this.log.warn({ replayId: id, error: String(error) }, 'a replay stopped; it goes on from where it was');
+            })
+            .finally(() => this.working.delete(id)),
+        );
       }
     } catch (error) {
-      this.log.warn({ error: String(error) }, 'a replay stopped; it goes on from where it was');
+      this.log.warn({ error: String(error) }, 'replays were not looked for');
     }
   }
 
@@ -97,7 +110,7 @@ export class ReplayRunner {
     if (!stored) return;
     const { order, horizon, cursor } = stored.record;
     for await (const selected of this.selection.chunks(order, destination, horizon, cursor, true)) {
-      if (this.stopped) return;
+      if (!(await this.untilRoom(stored.record))) return;
       stored = await this.putBack(stored, selected);
       // Cancelled, or somebody else took over.
       if (!stored) return;
@@ -105,6 +118,24 @@ export class ReplayRunner {
       if (order.rate !== undefined) await this.pace(stored.record.id, selected.events.length / order.rate);
     }
     await this.store.save(stored, { ...stored.record, state: 'done' });
+  }
+
+  /**
+   * Waits until the destination has about as much waiting as makes a batch, so that new events do not queue behind the
+   * whole replay. False: the replay ends here, for now or for good.
+   */
+  private async untilRoom({ id, order }: ReplayRecord): Promise<boolean> {
+    for (let round = 1; !this.stopped; round++) {
+      const destination = this.configuration.destinations.get(order.destinationId);
+      if (!destination) return false;
+      const pending = Number((await this.redis.shared.hget(destinationKeys.state(destination.id), 'pending')) ?? 0);
+      if (pending <= destination.batch.maxEvents) return true;
+      await sleep(ROOM_LOOK_MS);
+      if (round % LOOKS_PER_LEASE > 0) continue;
+      if ((await this.store.find(id))?.record.state !== 'running') return false;
+      await this.store.lease(id, this.owner, LEASE_MS);
+    }
+    return false;
   }
 
   /** Waits, and keeps the lease meanwhile. */

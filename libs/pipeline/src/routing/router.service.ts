@@ -27,6 +27,8 @@ export interface Added {
 
 export interface RouteListener {
   added(added: Added): void;
+  /** Bytes it may have queued now; null: no bound of its own. */
+  maxQueuedBytes(destination: Destination): number | null;
   /** A destination's share of the budget is full: these become its dead letters. Must be durable when it resolves. */
   overflow(destination: Destination, events: readonly CanonicalEvent[]): Promise<void>;
 }
@@ -193,7 +195,7 @@ export class Router {
     ]);
     const reply = (await addPendingScript.run(this.redis.shared, keys, [
       deadline,
-      destination.maxQueuedBytes ?? -1,
+      this.listener.maxQueuedBytes(destination) ?? -1,
       Date.parse(destination.createdAt),
       ...values,
     ])) as (number | string)[];
