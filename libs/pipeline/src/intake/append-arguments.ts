@@ -42,6 +42,10 @@ export function requestHeader({ request, base }: Placed): RequestHeader {
   return { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes: body.length };
 }
 
+/** Without a key there is nothing to look up: most requests, which the script then needs not hear of one by one. */
+export const hasKeys = ({ idempotency, checked }: IntakeRequest): boolean =>
+  idempotency !== undefined || checked.naturalKeys !== undefined;
+
 /** Keys and arguments of the append script; see there for their order. */
 export function appendArguments(
   shard: number,
@@ -66,9 +70,10 @@ export function appendArguments(
     NATURAL_BUCKETS,
     NATURAL_LIFETIME_SECONDS,
     deadline,
-    placed.length,
+    ...counts(placed),
   ];
   for (const { request, base } of placed) {
+    if (!hasKeys(request)) continue;
     const { checked, idempotency } = request;
     const keyIndex = idempotency ? keys.push(idempotencyKey(shard, request)) : 0;
     const record = idempotency ? recordText(segmentId, base, request) : '';
@@ -77,6 +82,20 @@ export function appendArguments(
     values.push(naturals.length / 2, ...naturals);
   }
   return { keys, values };
+}
+
+/** Positions, events accepted by requests without keys, requests with keys. */
+function counts(placed: readonly Placed[]): readonly [number, number, number] {
+  let positions = 0;
+  let accepted = 0;
+  let keyed = 0;
+  for (const { request } of placed) {
+    const { total, rejected } = request.checked;
+    positions += total;
+    if (hasKeys(request)) keyed++;
+    else accepted += total - rejected.length;
+  }
+  return [positions, accepted, keyed];
 }
 
 function recordText(segmentId: string, base: number, request: IntakeRequest): string {

@@ -2,7 +2,7 @@ import type { RedisConnections } from '#platform';
 import type { RedisPulse } from '../redis-pulse.js';
 import { encodeSegment, type EncodedSegment } from '../segment/segment-format.js';
 import { eventId, MAX_SEGMENT_POSITIONS, newSegmentId } from '../segment/segment-id.js';
-import { appendArguments, place, readRecord, requestHeader, type Placed } from './append-arguments.js';
+import { appendArguments, hasKeys, place, readRecord, requestHeader, type Placed } from './append-arguments.js';
 import type { IntakeRequest, IntakeResult } from './append-request.js';
 import { appendScript } from './append.script.js';
 import type { QueuedBudget } from './queued-budget.js';
@@ -21,7 +21,7 @@ interface Waiting {
   readonly settle: (result: IntakeResult) => void;
 }
 
-/** Queued bytes, and per request the stored record of a repeat or ''. */
+/** Queued bytes, and per request with a key the stored record of a repeat or ''. */
 type AppendReply = readonly [bytes: number, ...records: string[]];
 
 export interface CommitListener {
@@ -130,8 +130,10 @@ export class ShardCommitter {
     const [bytes, ...records] = reply;
     if (bytes === -1) throw new Error('the write reached Redis too late');
     this.budget.report(this.shard, bytes);
+    let keyed = 0;
     group.forEach(({ request, settle }, i) => {
-      settle(resultOf(request, records[i] ?? '', segmentId, placed[i]?.base ?? 0));
+      const stored = hasKeys(request) ? (records[keyed++] ?? '') : '';
+      settle(resultOf(request, stored, segmentId, placed[i]?.base ?? 0));
     });
     this.onCommit(this.shard, tookMs);
   }

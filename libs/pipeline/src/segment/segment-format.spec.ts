@@ -27,6 +27,21 @@ describe('a stored segment', () => {
     expect((await readBodies(header, stored.bodies)).map(String)).toEqual(bodies.map(String));
   });
 
+  it('names what requests have in common once', async () => {
+    const other = { ...request(9, 4), sourceId: 'web', headers: {} };
+    const { header } = await encodeSegment([request(7, 0), other, request(3, 8)], []);
+    expect(header).toBe(
+      '{"v":2,"origins":[["ios","flokit","flokit.batch",{"revision":"2026-07-15"}],["web","flokit","flokit.batch",{}]],' +
+        '"requests":[[0,"req_1",1790000000000,4,"1",7],[1,"req_1",1790000000000,4,"1",9],[0,"req_1",1790000000000,4,"1",3]]}',
+    );
+    expect(readHeader(header).requests).toEqual([request(7, 0), other, request(3, 8)]);
+  });
+
+  it('of version 1 is read as it was written', () => {
+    const stored = JSON.stringify({ v: 1, requests: [request(7, 0), request(3, 4)] });
+    expect(readHeader(stored).requests).toEqual([request(7, 0), request(3, 4)]);
+  });
+
   it('of another version is refused, not guessed at', () => {
     expect(() => readHeader('{"v":9,"requests":[]}')).toThrow('segment version 9');
   });

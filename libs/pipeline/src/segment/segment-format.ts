@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { constants, gunzip, gunzipSync, gzip, gzipSync } from 'node:zlib';
+import { constants, gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib';
 import { fromRanges, type PositionRanges } from './position-ranges.js';
 
 /** One accepted request inside a segment, without its bytes. Its events have the positions `base … base + total - 1`. */
@@ -23,6 +23,31 @@ export interface RequestHeader {
 
 /** What routing needs to know; the bodies are read only by who looks into the events. */
 export interface SegmentHeader {
+  readonly requests: readonly RequestHeader[];
+}
+
+/**
+ * The header as it is stored. Requests that share a segment mostly come from one client: what they have in common is
+ * written once, and positions follow from the totals.
+ */
+interface StoredHeader {
+  readonly v: 2;
+  readonly origins: readonly Origin[];
+  readonly requests: readonly StoredRequest[];
+}
+
+type Origin = readonly [sourceId: string, dialect: string, route: string, headers: RequestHeader['headers']];
+type StoredRequest = readonly [
+  origin: number,
+  requestId: string,
+  receivedAt: number,
+  total: number,
+  rejected: PositionRanges,
+  bytes: number,
+];
+
+/** Written until 0.1. */
+interface StoredHeaderV1 {
   readonly v: 1;
   readonly requests: readonly RequestHeader[];
 }
@@ -40,16 +65,41 @@ const COMPRESS_FROM_BYTES = 1_024;
 /** Below this, handing the work to another thread costs more than doing it. */
 const COMPRESS_ASIDE_FROM_BYTES = 32 * 1_024;
 const FAST = { level: constants.Z_BEST_SPEED };
+/** Output comes in chunks, each a trip to the other thread and back: one chunk should do. Events compress to a fifth or so. */
+const compressionOf = (bytes: number) => ({ ...FAST, chunkSize: Math.max(16 * 1_024, Math.ceil(bytes / 3)) });
+const decompressionOf = (bytes: number) => ({ chunkSize: Math.max(64, bytes) });
 
-const compress = promisify<Buffer, { level: number }, Buffer>(gzip);
-const decompress = promisify<Buffer, Buffer>(gunzip);
+const compress = promisify<Buffer, ZlibOptions, Buffer>(gzip);
+const decompress = promisify<Buffer, ZlibOptions, Buffer>(gunzip);
 
 export async function encodeSegment(
   requests: readonly RequestHeader[],
   bodies: readonly Buffer[],
 ): Promise<EncodedSegment> {
-  const header: SegmentHeader = { v: 1, requests };
-  return { header: JSON.stringify(header), bodies: await encodeBodies(bodies) };
+  return { header: encodeHeader(requests), bodies: await encodeBodies(bodies) };
+}
+
+function encodeHeader(requests: readonly RequestHeader[]): string {
+  const known = new Map<string, number>();
+  const origins: Origin[] = [];
+  let last: RequestHeader | undefined;
+  let index = 0;
+  const stored = requests.map((request): StoredRequest => {
+    if (!last || !sameOrigin(request, last)) {
+      const { sourceId, dialect, route, headers } = request;
+      const name = JSON.stringify([sourceId, route, headers]);
+      index = known.get(name) ?? origins.push([sourceId, dialect, route, headers]) - 1;
+      known.set(name, index);
+      last = request;
+    }
+    return [index, request.requestId, request.receivedAt, request.total, request.rejected, request.bytes];
+  });
+  return JSON.stringify({ v: 2, origins, requests: stored } satisfies StoredHeader);
+}
+
+/** Headers are compared as objects: equal ones that are not the same only cost a look into the map. */
+function sameOrigin(one: RequestHeader, other: RequestHeader): boolean {
+  return one.sourceId === other.sourceId && one.route === other.route && one.headers === other.headers;
 }
 
 async function encodeBodies(bodies: readonly Buffer[]): Promise<Buffer> {
@@ -57,14 +107,33 @@ async function encodeBodies(bodies: readonly Buffer[]): Promise<Buffer> {
   if (bytes < COMPRESS_FROM_BYTES) return Buffer.concat([Buffer.of(RAW), ...bodies]);
   const [only] = bodies;
   const plain = bodies.length === 1 && only ? only : Buffer.concat(bodies);
-  const compressed = bytes < COMPRESS_ASIDE_FROM_BYTES ? gzipSync(plain, FAST) : await compress(plain, FAST);
+  const options = compressionOf(bytes);
+  const compressed = bytes < COMPRESS_ASIDE_FROM_BYTES ? gzipSync(plain, options) : await compress(plain, options);
   return Buffer.concat([Buffer.of(GZIP), compressed]);
 }
 
 export function readHeader(text: string): SegmentHeader {
-  const header = JSON.parse(text) as SegmentHeader;
-  if (header.v !== 1) throw new Error(`segment version ${String(header.v)} is not known to this release`);
-  return header;
+  const header = JSON.parse(text) as StoredHeader | StoredHeaderV1;
+  switch (header.v) {
+    case 1:
+      return header;
+    case 2:
+      return { requests: requestHeaders(header) };
+    default:
+      throw new Error(`segment version ${String((header as { v?: unknown }).v)} is not known to this release`);
+  }
+}
+
+function requestHeaders({ origins, requests }: StoredHeader): readonly RequestHeader[] {
+  let base = 0;
+  return requests.map(([index, requestId, receivedAt, total, rejected, bytes]) => {
+    const origin = origins[index];
+    if (!origin) throw new Error(`a segment header names an origin it does not have: ${index}`);
+    const [sourceId, dialect, route, headers] = origin;
+    const header = { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes };
+    base += total;
+    return header;
+  });
 }
 
 /** The bodies, in the order of the header's requests. */
@@ -82,7 +151,8 @@ async function plainBodies(requests: SegmentHeader['requests'], stored: Buffer):
   const payload = stored.subarray(1);
   if (stored[0] !== GZIP) return payload;
   const bytes = requests.reduce((sum, request) => sum + request.bytes, 0);
-  return bytes < COMPRESS_ASIDE_FROM_BYTES ? gunzipSync(payload) : decompress(payload);
+  const options = decompressionOf(bytes);
+  return bytes < COMPRESS_ASIDE_FROM_BYTES ? gunzipSync(payload, options) : decompress(payload, options);
 }
 
 /** Positions of the segment (not of the request) whose events are to be delivered. */
