@@ -11,6 +11,7 @@ export * from './neighbours.js';
 export * from './readiness.js';
 export * from './redis.js';
 export * from './redis-cluster.js';
+export * from './redis-commands.js';
 export * from './report.js';
 export * from './resources.js';
 export * from './sink.js';
