@@ -56,7 +56,7 @@ describe('a Redis full of what an earlier release has stored', () => {
       expect((await control.ask('POST', `/destinations/${id}/resume`)).status).toBe(200);
     }
     await until(async () => {
-      const stats = await Promise.all(Object.keys(expected.delivered).map(control.stats));
+      const stats = await Promise.all(Object.keys(expected.delivered).map((id) => control.stats(id)));
       return stats.every(({ waiting, retrying }) => waiting === 0 && retrying === 0);
     });
     for (const [id, marks] of Object.entries(expected.delivered)) {

@@ -1,5 +1,6 @@
 export * from './admin.js';
 export { projectRoot } from './build.js';
+export * from './cli.js';
 export * from './dialect-clients.js';
 export * from './flokit-sender.js';
 export * from './gateway.js';

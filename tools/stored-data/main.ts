@@ -78,7 +78,9 @@ async function fill(url: string): Promise<object> {
   await configure(control);
   const routed = await sendRound(all.baseUrl, 'routed');
   await until(async () => {
-    const [settled, retried, waiting] = await Promise.all(['settled', 'retried', 'waiting'].map(control.stats));
+    const [settled, retried, waiting] = await Promise.all(
+      ['settled', 'retried', 'waiting'].map((id) => control.stats(id)),
+    );
     const isSettled = settled?.delivered === routed.length - 1 && settled.deadLettered === 1;
     return isSettled && (retried?.retrying ?? 0) > 0 && waiting?.waiting === routed.length;
   });
