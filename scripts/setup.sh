@@ -31,7 +31,7 @@ build_if_stale() {
   if [ -e dist/.built ] && [ -z "$(newer_sources)" ]; then
     return
   fi
-  say 'Building ...'
+  say 'Building; this takes some ten seconds ...'
   npm run --silent build >&2 || die 'The build failed.'
 }
 
@@ -77,5 +77,5 @@ install_redis_with_apt() {
 explain_redis() {
   die 'A Redis server (redis-server or valkey-server, 6.2 or newer) is needed and could not be installed. Either
   - install one: apt-get install redis-server | brew install redis | dnf install valkey | apk add redis, or
-  - use one you have: REDIS_URL=redis://host:6379 with ADMIN_TOKEN and ENCRYPTION_KEY (see README.md).'
+  - use one you have: REDIS_URL=redis://host:6379 with ADMIN_TOKEN and ENCRYPTION_KEY (see docs/configuration.md).'
 }

@@ -34,6 +34,20 @@ function order(
   };
 }
 
+/** On standard error, beside the tables: a suite takes minutes. */
+async function measure(
+  name: string,
+  one: AcceptCase,
+  port: number,
+  timing: Timing,
+  rate?: number,
+): Promise<LoadResult> {
+  const seconds = (timing.warmupMs + timing.durationMs) / 1_000;
+  const speed = rate === undefined ? 'full speed' : '70 % of it';
+  process.stderr.write(`${name}: ${one.load.dialect}, batches of ${one.events}, ${speed}, ${seconds} s ...\n`);
+  return load(order(port, one, timing, rate));
+}
+
 function row(name: string, { load: dialect, events, eventBytes }: AcceptCase, result: LoadResult): Row {
   const failed = Object.entries(result.byStatus).filter(([status]) => !status.startsWith('2'));
   if (failed.length > 0) throw new Error(`${name}: unexpected answers ${JSON.stringify(result.byStatus)}`);
@@ -50,7 +64,7 @@ function row(name: string, { load: dialect, events, eventBytes }: AcceptCase, re
 export async function measureCeiling(cases: readonly AcceptCase[], timing: Timing): Promise<Row[]> {
   const server = await startServer('ceiling');
   const rows: Row[] = [];
-  for (const one of cases) rows.push(row('ceiling', one, await load(order(server.port, one, timing))));
+  for (const one of cases) rows.push(row('ceiling', one, await measure('ceiling', one, server.port, timing)));
   await server.end();
   return rows;
 }
@@ -61,7 +75,7 @@ export async function measureNaive(cases: readonly AcceptCase[], timing: Timing)
   for (const one of cases) {
     const redis = await startRedis('always');
     const server = await startServer('naive', { REDIS_SOCKET: redis.socketPath });
-    rows.push(row('naive', one, await load(order(server.port, one, timing))));
+    rows.push(row('naive', one, await measure('naive', one, server.port, timing)));
     await server.end();
     await redis.end();
   }
@@ -77,9 +91,9 @@ export async function measureAccept(cases: readonly AcceptCase[], timing: Timing
     await admin.source('bench', one.load.dialect, one.load.credentials);
     await admin.webhook('paused', 'http://127.0.0.1:9/');
     await admin.post('destinations/paused/pause');
-    const full = await load(order(gateway.port, one, timing));
+    const full = await measure('gateway', one, gateway.port, timing);
     const measured = row('gateway', one, full);
-    const calm = await load(order(gateway.port, one, timing, (full.requests / full.seconds) * 0.7));
+    const calm = await measure('gateway', one, gateway.port, timing, (full.requests / full.seconds) * 0.7);
     rows.push({ ...measured, p99At70Ms: calm.latency.p99 });
     await gateway.end();
   }

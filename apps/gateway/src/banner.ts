@@ -29,6 +29,11 @@ export function bannerText({ baseUrl, adminTokenFile, samples }: BannerContent):
   ];
   if (samples.length > 0) lines.push('  Paste one of these into another terminal; the events show up below.', '');
   for (const sample of samples) lines.push(`# ${sample.title}`, curl(baseUrl, sample), '');
+  lines.push(
+    '  Then: npx event-gateway --help   (in this folder: configure, send files, watch events, replay)',
+    '  Ctrl-C stops the gateway; what it has accepted stays.',
+    '',
+  );
   return `${lines.join('\n')}\n`;
 }
 

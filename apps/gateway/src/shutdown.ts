@@ -43,7 +43,8 @@ export class Shutdown {
       return;
     }
     this.signalledAt = Date.now();
-    this.log.info({ signal }, 'Draining');
+    const limitSeconds = hardLimitMs / 1_000;
+    this.log.info({ signal, limitSeconds }, 'Draining: finishing what is under way; a second signal ends it at once');
     onFirst();
     setTimeout(() => {
       this.log.warn({ limitMs: hardLimitMs }, 'Draining took too long; leaving the rest to the next start');

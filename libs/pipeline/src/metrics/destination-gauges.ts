@@ -39,6 +39,16 @@ export function declareDestinationGauges(metrics: Metrics, standings: Destinatio
         (await standings.look()).map(({ destinationId, breakerOpen }) => [destinationId, breakerOpen ? 1 : 0]),
       ),
   );
+  metrics.gauge(
+    'gateway_destination_paused',
+    '1 while a destination is paused, by an admin or for want of credentials.',
+    BY_DESTINATION,
+    async (gauge) =>
+      setLargest(
+        gauge,
+        (await standings.look()).map(({ destinationId, paused }) => [destinationId, paused ? 1 : 0]),
+      ),
+  );
   metrics.gauge('gateway_destinations', 'Configured destinations, by state.', ['state'], async (gauge) => {
     const states = (await standings.look()).map(stateOf);
     for (const state of ['flowing', 'paused', 'breaker_open'] as const) {
