@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chown, cp, mkdir, readFile, stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { chown, mkdir, readFile, rename, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import {
@@ -83,8 +84,10 @@ class Engine {
     for (const source of sources) {
       const origin = fromStage === undefined ? projectRoot : (this.folders.get(fromStage) ?? '');
       const from = join(origin, source.replace(/^\/app\//, ''));
-      const isFolder = (await stat(from)).isDirectory();
-      await cp(from, isFolder ? join(folder, target) : join(folder, target, basename(source)), { recursive: true });
+      const to = target === './' ? join(folder, basename(from)) : join(folder, target);
+      // What a stage made is used once: moving it takes no time.
+      if (fromStage === undefined) await run('cp', ['-R', from, to]);
+      else await rename(from, to);
     }
   }
 
@@ -106,12 +109,15 @@ async function takeFromHere(command: string, folder: string): Promise<void> {
       return;
     case 'npm run build':
       await ensureBuilt();
-      await cp(join(projectRoot, 'dist'), join(folder, 'dist'), { recursive: true });
+      await run('cp', ['-R', join(projectRoot, 'dist'), folder]);
       return;
     case 'npm ci --omit=dev': {
       const lock = JSON.parse(await readFile(join(projectRoot, 'package-lock.json'), 'utf8')) as LockedPackages;
-      const paths = Object.entries(lock.packages).filter(([path, { dev }]) => path !== '' && dev !== true);
-      for (const [path] of paths) await copyPackage(path, folder);
+      const packages = Object.entries(lock.packages).filter(([, { dev }]) => dev !== true);
+      await copyPackages(
+        packages.map(([path]) => path),
+        folder,
+      );
       return;
     }
     default:
@@ -119,12 +125,19 @@ async function takeFromHere(command: string, folder: string): Promise<void> {
   }
 }
 
-/** Without the packages inside it, which have entries of their own; optional ones may be absent. */
-async function copyPackage(path: string, folder: string): Promise<void> {
-  const from = join(projectRoot, path);
-  if (!(await stat(from).catch(() => undefined))) return;
-  const filter = (file: string): boolean => !file.slice(from.length).includes('/node_modules');
-  await cp(from, join(folder, path), { recursive: true, filter });
+/** Those at the top, with the packages inside them; optional ones may be absent. */
+async function copyPackages(paths: readonly string[], folder: string): Promise<void> {
+  const byScope = new Map<string, string[]>();
+  for (const path of paths) {
+    const [, scope = '', name] = /^node_modules\/(?:(@[^/]+)\/)?([^/]+)$/.exec(path) ?? [];
+    if (name === undefined || !existsSync(join(projectRoot, path))) continue;
+    byScope.set(scope, [...(byScope.get(scope) ?? []), join(projectRoot, path)]);
+  }
+  for (const [scope, packages] of byScope) {
+    const target = join(folder, 'node_modules', scope);
+    await mkdir(target, { recursive: true });
+    await run('cp', ['-R', ...packages, target]);
+  }
 }
 
 describe('the image', () => {
@@ -138,7 +151,7 @@ describe('the image', () => {
       const stages = readDockerfile(await readFile(join(projectRoot, 'Dockerfile'), 'utf8'));
       let image = '';
       for (const stage of stages) image = await engine.build(stage);
-      await expect(stat(join(image, 'node_modules/typescript'))).rejects.toThrow('ENOENT');
+      await expect(stat(join(image, 'node_modules/jest'))).rejects.toThrow('ENOENT');
 
       const [redis, sink, port] = await Promise.all([startRedis(), startSink(), freePort()]);
       const drop = ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
@@ -182,6 +195,6 @@ describe('the image', () => {
       server.signal('SIGTERM');
       expect(await server.exited).toEqual({ code: 0, signal: null });
     },
-    runsAll ? 900_000 : 120_000,
+    runsAll ? 900_000 : 180_000,
   );
 });
