@@ -2,6 +2,7 @@ import { report } from '../support/index.js';
 import type { Fault } from './harness/plan.js';
 import { runRound, type RoundResult } from './harness/round.js';
 import { progressLine } from './harness/summary.js';
+import { createWorld } from './harness/world.js';
 
 /** Another one: `FAULT_SEED=7 npm test -- test/faults/faults`. Many: `npm run faults`. */
 const seed = Number(process.env.FAULT_SEED ?? 20_261_120);
@@ -12,8 +13,9 @@ describe('an installation whose parts are killed, frozen, cut off and filled up'
   let result: RoundResult;
 
   beforeAll(async () => {
+    const world = await createWorld({ workers: 2 });
     const settings = { seed, kills, others: 12, lastsMs: 36_000, events: 5_000 };
-    result = await runRound(settings, (fault) => struck.push(fault));
+    result = await runRound(world, settings, (fault) => struck.push(fault)).finally(() => world.retire());
     report(progressLine(result, 1, 1));
   }, 180_000);
 

@@ -21,6 +21,8 @@ const MAX_WAIT_MS = 400;
 const POISONERS: readonly string[] = ['vibefollow', 'klaviyo'];
 const POISON_EVERY = 97;
 const POISON = 'subscription_started';
+/** Rounds may follow each other in one installation: no two speak of the same event. */
+const NUMBERS_PER_SEED = 1_000_000;
 const sizes = [1, 1, 5, 20, 60, 150] as const;
 
 /** Customers of the four vendors, who send until they are told to stop and repeat every request until it is answered. */
@@ -51,7 +53,7 @@ export class Clients {
       const happenings = this.happenings(client, chance.pick(sizes));
       const request = client.request(happenings, `key-${happenings[0]?.mark ?? ''}`);
       await this.sendUntilTaken(client, ask, request, happenings);
-      await delay(chance.between(20, 150));
+      await delay(chance.between(50, 250));
     }
   }
 
@@ -60,11 +62,12 @@ export class Clients {
     const kind = kinds[this.numbers % kinds.length] ?? 'timed';
     return Array.from({ length: count }, () => {
       const n = (this.numbers += 1);
+      const number = this.seed * NUMBERS_PER_SEED + n;
       const isPoison = POISONERS.includes(dialect) && kind !== 'profile' && n % POISON_EVERY === 0;
       return {
-        mark: `${dialect}-${n}`,
+        mark: `${dialect}-${number}`,
         name: isPoison ? POISON : `happened_${n % 3}`,
-        user: `${dialect}-user-${n % 50}`,
+        user: `${dialect}-user-${this.seed}-${n % 50}`,
         time: new Date(BASE_MS + n * 1_000).toISOString(),
         kind,
       };

@@ -33,7 +33,7 @@ export async function compare(ledger: Ledger, receiver: Receiver, control: Admin
     counts.set(mark, (counts.get(mark) ?? 0) + 1);
     if (!firstAt.has(mark)) firstAt.set(mark, at);
   }
-  const parked = await deadLetters(control, receiver.name);
+  const parked = (await deadLetters(control, receiver.name)).filter(({ mark }) => ledger.sent.has(mark));
   const parkedMarks = new Set(parked.map(({ mark }) => mark));
   const lost = [...ledger.acknowledged.keys()].filter((mark) => !counts.has(mark) && !parkedMarks.has(mark));
   return {

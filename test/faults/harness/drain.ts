@@ -18,9 +18,9 @@ export async function drained(world: World): Promise<void> {
 }
 
 /** What is not at rest, in words; empty: everything is. */
-async function lookAt({ apiUrl, workerUrl, receivers, admin }: World): Promise<string> {
+async function lookAt({ apiUrl, workerUrls, receivers, admin }: World): Promise<string> {
   const busy: string[] = [];
-  for (const baseUrl of [apiUrl, workerUrl]) {
+  for (const baseUrl of [apiUrl, ...workerUrls]) {
     const { status, culprits } = await readinessOf({ baseUrl });
     if (status !== 200) busy.push(`${baseUrl} is not ready: ${culprits.join(', ')}`);
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { send, type TestRedis } from '../../support/index.js';
+import type { Instance } from './instance.js';
 import type { Fault, Planned } from './plan.js';
 import type { World } from './world.js';
 
@@ -24,6 +25,7 @@ export async function canFillDisk(): Promise<boolean> {
 export class Injector {
   readonly injected = new Map<string, number>();
   private redisBusy: Promise<void> = Promise.resolve();
+  private workerTurns = 0;
 
   constructor(
     private readonly world: World,
@@ -76,21 +78,31 @@ export class Injector {
   }
 
   private async kill({ target, downMs }: Extract<Fault, { kind: 'kill' }>): Promise<void> {
-    const { api, worker } = this.world;
+    const { api, workers } = this.world;
     const everything = target === 'all';
     await Promise.all([
       ...(everything || target === 'api' ? [api.kill(downMs)] : []),
-      ...(everything || target === 'worker' ? [worker.kill(downMs)] : []),
+      ...(everything ? workers.map((worker) => worker.kill(downMs)) : []),
+      ...(target === 'worker' ? [this.nextWorker().kill(downMs)] : []),
       ...(everything || target === 'redis' ? [this.withRedis((redis) => restart(redis, downMs))] : []),
     ]);
   }
 
   private async freeze({ target, forMs }: Extract<Fault, { kind: 'freeze' }>): Promise<void> {
     if (target === 'redis') return this.withRedis((redis) => freeze(redis, forMs));
-    const { worker } = this.world;
+    const worker = this.nextWorker();
     worker.freeze();
     await delay(forMs);
     worker.thaw();
+  }
+
+  /** One after the other. */
+  private nextWorker(): Instance {
+    const { workers } = this.world;
+    const worker = workers[this.workerTurns % workers.length];
+    this.workerTurns += 1;
+    if (!worker) throw new Error('There is no worker');
+    return worker;
   }
 
   private withRedis(work: (redis: TestRedis) => Promise<void>): Promise<void> {

@@ -30,6 +30,8 @@ export interface Receiver {
   arrivals(): readonly Arrival[];
   /** Of destinations that are told a request's key. */
   requests(): readonly KeyedRequest[];
+  /** What has come so far is of no interest any more; what a vendor knows of its customers stays. */
+  forget(): void;
 }
 
 const SLOW_MS = 400;
@@ -62,6 +64,10 @@ export async function webhookReceiver(): Promise<Receiver> {
     prescribe: (replies) => void script.push(...replies),
     arrivals: () => kept,
     requests: () => seen,
+    forget: () => {
+      kept.length = 0;
+      seen.length = 0;
+    },
   };
 }
 
@@ -121,6 +127,10 @@ async function vendorReceiver(
         const key = headers['idempotency-key'];
         return typeof key === 'string' ? [{ key, body: text }] : [];
       }),
+    forget: () => {
+      standIn.requests.length = 0;
+      standIn.taken.length = 0;
+    },
   };
 }
 

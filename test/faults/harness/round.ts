@@ -7,7 +7,7 @@ import { canFillDisk, Injector } from './injector.js';
 import { Ledger } from './ledger.js';
 import { planOf, type Fault, type PlanSettings } from './plan.js';
 import { auditStore } from './store-audit.js';
-import { createWorld, type World } from './world.js';
+import type { World } from './world.js';
 
 export interface RoundSettings extends PlanSettings {
   readonly seed: number;
@@ -17,6 +17,7 @@ export interface RoundSettings extends PlanSettings {
 
 export interface RoundResult {
   readonly seed: number;
+  readonly workers: number;
   /** Kind of fault and how often it struck. */
   readonly injected: Readonly<Record<string, number>>;
   readonly acknowledged: number;
@@ -40,28 +41,37 @@ export interface RoundResult {
 
 const LOAD_PATIENCE_MS = 60_000;
 
-/** One seed: a fresh installation, load, faults, rest, and the books compared. */
-export async function runRound(settings: RoundSettings, onFault?: (fault: Fault) => void): Promise<RoundResult> {
+/** One seed: load, faults, rest, and the books compared. What earlier rounds left in the store is still there. */
+export async function runRound(
+  world: World,
+  settings: RoundSettings,
+  onFault?: (fault: Fault) => void,
+): Promise<RoundResult> {
   const startedAt = Date.now();
-  const world = await createWorld();
-  try {
-    const ledger = new Ledger();
-    const injector = new Injector(world, onFault);
-    const mishaps = await trouble(world, ledger, injector, settings);
-    const drainingAt = Date.now();
-    await drained(world).catch((error: unknown) => mishaps.push(String(error)));
-    const drainMs = Date.now() - drainingAt;
-    const comparisons: Comparison[] = [];
-    for (const receiver of world.receivers) comparisons.push(await compare(ledger, receiver, world.admin));
-    const faults = [...mishaps, ...(await judge(world, ledger, comparisons))];
-    const { seed } = settings;
-    const injected = Object.fromEntries(injector.injected);
-    const result = { seed, injected, ...totals(ledger, comparisons), faults, drainMs, tookMs: Date.now() - startedAt };
-    const isGood = faults.length + result.lost.length === 0;
-    return { ...result, output: isGood ? '' : `${world.api.output}\n${world.worker.output}` };
-  } finally {
-    await Promise.all([world.api.retire(), world.worker.retire()]);
-  }
+  for (const receiver of world.receivers) receiver.forget();
+  const ledger = new Ledger();
+  const injector = new Injector(world, onFault);
+  const mishaps = await trouble(world, ledger, injector, settings);
+  const drainingAt = Date.now();
+  await drained(world).catch((error: unknown) => mishaps.push(String(error)));
+  const drainMs = Date.now() - drainingAt;
+  const comparisons: Comparison[] = [];
+  for (const receiver of world.receivers) comparisons.push(await compare(ledger, receiver, world.admin));
+  const faults = [...mishaps, ...(await judge(world, ledger, comparisons))];
+  const { seed } = settings;
+  const workers = world.workers.length;
+  const injected = Object.fromEntries(injector.injected);
+  const result = {
+    seed,
+    workers,
+    injected,
+    ...totals(ledger, comparisons),
+    faults,
+    drainMs,
+    tookMs: Date.now() - startedAt,
+  };
+  const isGood = faults.length + result.lost.length === 0;
+  return { ...result, output: isGood ? '' : [world.api, ...world.workers].map((each) => each.output).join('\n') };
 }
 
 /** Load and faults, until every fault has passed and every request is acknowledged. Gives what did not go as it must. */
@@ -103,6 +113,6 @@ async function judge(world: World, ledger: Ledger, comparisons: readonly Compari
     ...ledger.wrongAnswers.slice(0, 5),
     ...comparisons.flatMap(({ receiver, faults }) => faults.map((fault) => `${receiver}: ${fault}`)),
     ...(await auditStore(world)),
-    ...[world.api, world.worker].flatMap(({ deaths }) => deaths.map((death) => `a process ${death}`)),
+    ...[world.api, ...world.workers].flatMap(({ deaths }) => deaths.map((death) => `a process ${death}`)),
   ];
 }

@@ -15,20 +15,28 @@ import { TcpProxy } from './tcp-proxy.js';
 
 const adminToken = 'token-of-the-operator';
 
-/** An installation as people run it: Redis on its own, `api` and `worker` apart, five destinations; every cable in our hands. */
+/** An installation as people run it: Redis on its own, `api` and workers apart, five destinations; every cable in our hands. */
 export interface World {
   readonly redis: TestRedis;
   readonly redisCable: TcpProxy;
   readonly api: Instance;
-  readonly worker: Instance;
+  readonly workers: readonly Instance[];
   readonly apiUrl: string;
-  readonly workerUrl: string;
+  readonly workerUrls: readonly string[];
   readonly receivers: readonly Receiver[];
   readonly admin: Admin;
   cable(link: Link): TcpProxy;
+  /** Ends the gateway's processes for good, which would be started again otherwise. */
+  retire(): Promise<void>;
 }
 
-export async function createWorld(env: Readonly<Record<string, string>> = {}): Promise<World> {
+export interface WorldSettings {
+  readonly workers: number;
+  /** Of every process of the gateway. */
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export async function createWorld({ workers: workerCount, env = {} }: WorldSettings): Promise<World> {
   const redis = await startRedis();
   const redisCable = await TcpProxy.start(redis.port);
   const receivers = [await webhookReceiver(), ...(await vendorReceivers())];
@@ -39,7 +47,10 @@ export async function createWorld(env: Readonly<Record<string, string>> = {}): P
     LOG_LEVEL: 'warn',
     ...env,
   };
-  const [api, worker] = await Promise.all([instance('api', shared), instance('worker', shared)]);
+  const [api, ...workers] = await Promise.all([
+    instance('api', shared),
+    ...Array.from({ length: workerCount }, () => instance('worker', shared)),
+  ]);
   const apiUrl = api.current.baseUrl;
   const control = admin({ baseUrl: apiUrl, adminToken });
   await configure(control, receivers);
@@ -49,12 +60,13 @@ export async function createWorld(env: Readonly<Record<string, string>> = {}): P
     redis,
     redisCable,
     api,
-    worker,
+    workers,
     apiUrl,
-    workerUrl: worker.current.baseUrl,
+    workerUrls: workers.map(({ current }) => current.baseUrl),
     receivers,
     admin: control,
     cable: (link) => cables.get(link) ?? redisCable,
+    retire: async () => void (await Promise.all([api, ...workers].map((each) => each.retire()))),
   };
 }
 
