@@ -27,7 +27,7 @@ function runStretch(stretch: Stretch, onResult: (result: RoundResult) => Promise
       count += 1;
       told = told.then(() => onResult(message as RoundResult));
     });
-    child.once('exit', () => told.then(() => resolve(seeds.slice(count)), reject));
+    child.once('exit', () => void told.then(() => resolve(seeds.slice(count)), reject));
   });
 }
 
