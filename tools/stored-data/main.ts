@@ -1,6 +1,6 @@
 /**
  * Records what this release keeps in Redis as a fixture: every later release must be able to deliver it. Run it once
- * for a new version of anything that is stored: `npm run record:stored-data -- test/fixtures/stored-v2`.
+ * for a new version of anything that is stored: `npm run record:stored-data -- test/fixtures/stored-v3`.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
