@@ -13,6 +13,8 @@ export interface LoadOrder {
   readonly durationMs: number;
   /** Requests a second over all connections; absent: as fast as answers come. */
   readonly rate?: number;
+  /** So many are sent and all are measured, in `durationMs` at most. */
+  readonly requests?: number;
 }
 
 export interface LoadResult {
@@ -54,7 +56,7 @@ function drive(socket: Socket, number: number): void {
   let dueAt = startedAt + (number / order.connections) * periodMs;
   const send = (): void => {
     const now = performance.now();
-    if (now >= measureTo) {
+    if (now >= measureTo || next >= (order.requests ?? Infinity)) {
       socket.destroy();
       return;
     }
@@ -104,7 +106,7 @@ function report(): void {
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   const result: LoadResult = {
     requests: latencies.length,
-    seconds: order.durationMs / 1_000,
+    seconds: (Math.min(performance.now(), measureTo) - measureFrom) / 1_000,
     byStatus,
     latency: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
   };

@@ -2,12 +2,20 @@ import { writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { measureAccept, measureCeiling, measureNaive, type AcceptCase } from './accept.js';
+import { measureArrival } from './arrival.js';
+import { measureBacklog } from './backlog.js';
 import { allDialects, flokit } from './bodies.js';
+import { chart } from './chart.js';
+import { deliver, deliverNaively, standard, type DeliverRow } from './deliver.js';
 import { measureDestinations } from './destinations.js';
 import { endAll } from './processes.js';
-import { printTable, type Row } from './table.js';
+import { profileStages } from './profile.js';
+import { measureScaling } from './scaling.js';
+import { measureSoak } from './soak.js';
+import { printDelivered, printTable, type Row } from './table.js';
 
 const resultsPath = join(import.meta.dirname, '../../../../bench/results.json');
+const chartPath = join(import.meta.dirname, '../../../../docs/images/throughput.svg');
 const isQuick = process.argv.includes('--quick');
 const timing = isQuick ? { warmupMs: 1_000, durationMs: 2_000 } : { warmupMs: 3_000, durationMs: 8_000 };
 
@@ -23,6 +31,15 @@ const dialects: readonly AcceptCase[] = allDialects.map((load) => ({
   connections: 32,
 }));
 
+/** More destinations, fewer events: the deliveries are what takes time. */
+const fanOuts = [
+  { destinations: 1, events: 500_000 },
+  { destinations: 3, events: 300_000 },
+  { destinations: 10, events: 100_000 },
+];
+/** The naive build needs about as long for so much less. */
+const NAIVE_SHARE = 1 / 30;
+
 async function main(): Promise<void> {
   const accept = [
     ...(await measureCeiling(sizes, timing)),
@@ -32,10 +49,30 @@ async function main(): Promise<void> {
   printTable('Accepted, durable before the answer (fsync always)', accept);
   const byDialect = await measureAccept(dialects, timing);
   printTable('The four dialects', byDialect);
-  await write({ accept, byDialect });
+  const delivered = await measureFanOuts();
+  printDelivered('Delivered, from the first request to the last arrival', delivered, ceilingOf(accept));
+  const arrival = await measureArrival();
+  console.log(
+    `\nFrom acknowledgement to arrival, idle, maxWaitMs 0: p50 ${arrival.p50Ms.toFixed(1)} ms, p99 ${arrival.p99Ms.toFixed(1)} ms`,
+  );
+  await write({ accept, byDialect, delivered, arrival });
+  await writeFile(chartPath, chart(accept, delivered));
 }
 
-async function write(tables: Readonly<Record<string, readonly Row[]>>): Promise<void> {
+async function measureFanOuts(): Promise<readonly DeliverRow[]> {
+  const rows: DeliverRow[] = [];
+  for (const fanOut of fanOuts) {
+    const events = isQuick ? fanOut.events / 5 : fanOut.events;
+    rows.push(await deliverNaively({ ...standard, ...fanOut, events: Math.round((events * NAIVE_SHARE) / 100) * 100 }));
+    rows.push(await deliver({ ...standard, ...fanOut, events }));
+  }
+  return rows;
+}
+
+const ceilingOf = (rows: readonly Row[]): number =>
+  rows.find((row) => row.subject === 'ceiling' && row.case.includes('batches of 100,'))?.eventsPerSecond ?? 0;
+
+async function write(tables: Readonly<Record<string, unknown>>): Promise<void> {
   const machine = { cores: cpus().length, model: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version };
   await writeFile(
     resultsPath,
@@ -44,12 +81,21 @@ async function write(tables: Readonly<Record<string, readonly Row[]>>): Promise<
 }
 
 const cases: Readonly<Record<string, () => Promise<unknown>>> = {
+  deliver: async () => printDelivered('Delivered', await measureFanOuts(), 0),
+  arrival: async () => console.table(await measureArrival()),
   destinations: async () => console.table(await measureDestinations()),
+  scaling: async () => printDelivered('Scaling, one dimension at a time', await measureScaling(), 0),
+  backlog: async () => console.table(await measureBacklog()),
+  soak: async () => console.table(await measureSoak()),
 };
 
 try {
   const asked = process.argv[process.argv.indexOf('--case') + 1];
-  const single = process.argv.includes('--case') ? cases[asked ?? ''] : main;
+  const single = process.argv.includes('--profile')
+    ? async () => console.table(await profileStages())
+    : process.argv.includes('--case')
+      ? cases[asked ?? '']
+      : main;
   if (!single) throw new Error(`--case is one of ${Object.keys(cases).join(', ')}`);
   await single();
 } finally {

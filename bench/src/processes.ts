@@ -97,11 +97,13 @@ export async function startRedis(
 }
 
 /** A Redis of its own on a TCP port, for several processes of the gateway. */
-export async function startTcpRedis(): Promise<Running & { readonly url: string }> {
+export async function startTcpRedis(
+  fsync: 'always' | 'everysec' = 'always',
+): Promise<Running & { readonly url: string }> {
   const directory = await tempDir();
   const port = await freePort();
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
-  const durable = ['--appendonly', 'yes', '--appendfsync', 'always', '--loglevel', 'warning'];
+  const durable = ['--appendonly', 'yes', '--appendfsync', fsync, '--loglevel', 'warning'];
   const child = run('redis-server', [...settings, ...durable], {});
   await untilListening(port);
   return { ...running(child, port), url: `redis://127.0.0.1:${port}` };

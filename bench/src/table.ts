@@ -1,3 +1,5 @@
+import type { DeliverRow } from './deliver.js';
+
 export interface Row {
   readonly case: string;
   /** What was measured: ceiling, naive, gateway. */
@@ -16,20 +18,51 @@ const number = (value: number | undefined, digits = 0): string =>
 
 /** One line per row, with its share of the ceiling's events per second for the same case. */
 export function printTable(title: string, rows: readonly Row[]): void {
-  const lines = rows.map((row) => {
-    const ceiling = rows.find((other) => other.case === row.case && other.subject === 'ceiling');
-    const ratio = ceiling ? row.eventsPerSecond / ceiling.eventsPerSecond : undefined;
-    return [
-      row.case,
-      row.subject,
-      number(row.eventsPerSecond),
-      number(ratio, 2),
-      number(row.p50Ms, 1),
-      number(row.p99Ms, 1),
-      number(row.p99At70Ms, 1),
-    ];
-  });
   const header = ['case', 'subject', 'events/s', '/ceiling', 'p50 ms', 'p99 ms', 'p99 at 70 %'];
+  print(
+    title,
+    header,
+    rows.map((row) => {
+      const ceiling = rows.find((other) => other.case === row.case && other.subject === 'ceiling');
+      const ratio = ceiling ? row.eventsPerSecond / ceiling.eventsPerSecond : undefined;
+      const times = [number(row.p50Ms, 1), number(row.p99Ms, 1), number(row.p99At70Ms, 1)];
+      return [row.case, row.subject, number(row.eventsPerSecond), number(ratio, 2), ...times];
+    }),
+  );
+}
+
+/** With the gateway's multiple of the naive build in the same case, and of the ceiling's events per second (0: unknown). */
+export function printDelivered(title: string, rows: readonly DeliverRow[], ceiling: number): void {
+  const header = [
+    'case',
+    'subject',
+    'deliveries/s',
+    '/naive',
+    '/ceiling',
+    'CPU s per M events',
+    'RSS MiB',
+    'Redis MiB',
+  ];
+  print(
+    title,
+    header,
+    rows.map((row) => {
+      const naive = rows.find((other) => other.case === row.case && other.subject === 'naive');
+      return [
+        row.case,
+        row.subject,
+        number(row.deliveriesPerSecond),
+        number(naive && row.deliveriesPerSecond / naive.deliveriesPerSecond, 1),
+        number(ceiling > 0 ? row.deliveriesPerSecond / ceiling : undefined, 2),
+        number(row.cpuSecondsPerMillionEvents, 1),
+        number(row.rssMiB),
+        number(row.redisRssMiB),
+      ];
+    }),
+  );
+}
+
+function print(title: string, header: readonly string[], lines: readonly (readonly string[])[]): void {
   const widths = header.map((name, i) => Math.max(name.length, ...lines.map((line) => line[i]?.length ?? 0)));
   const text = (cells: readonly string[]): string =>
     cells.map((cell, i) => (i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
