@@ -109,10 +109,13 @@ export async function startTcpRedis(
   return { ...running(child, port), url: `redis://127.0.0.1:${port}` };
 }
 
-export async function startGateway(env: Readonly<Record<string, string>> = {}): Promise<RunningGateway> {
+export async function startGateway(
+  env: Readonly<Record<string, string>> = {},
+  nodeArguments: readonly string[] = [],
+): Promise<RunningGateway> {
   const port = await freePort();
   const dataDir = await tempDir();
-  const child = run(process.execPath, [gatewayMain], {
+  const child = run(process.execPath, [...nodeArguments, gatewayMain], {
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'warn',

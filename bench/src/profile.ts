@@ -31,7 +31,7 @@ export async function profileStages(): Promise<readonly Stage[]> {
   const directory = await mkdtemp(join(tmpdir(), 'gw-profile-'));
   try {
     const sink = await startServer('sink');
-    const gateway = await startGateway({ NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${directory}` });
+    const gateway = await startGateway({}, ['--cpu-prof', `--cpu-prof-dir=${directory}`]);
     const admin = new Admin(gateway);
     await admin.source('bench', 'flokit', flokit.credentials);
     await admin.webhook('sink', `http://127.0.0.1:${sink.port}/`);

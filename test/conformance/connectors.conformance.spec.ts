@@ -111,7 +111,10 @@ function checkRequest(
 ): void {
   const { settings, key } = golden;
   const goldenAt = Date.parse(golden.attemptAt);
-  const encode = (attemptAt = goldenAt) => connector.encode(inLane, lane, settings, { key, attemptAt });
+  const encode = (attemptAt = goldenAt) => {
+    const request = connector.encode(inLane, lane, settings, { key, attemptAt });
+    return { ...request, body: String(request.body) };
+  };
 
   it('encodes to the request', () => {
     expect(encode()).toEqual({ method: 'POST', ...expected, body: asText(expected.body) });

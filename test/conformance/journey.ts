@@ -67,7 +67,7 @@ function sendAndReceive(dialect: Dialect, connector: HttpConnector, events: read
   const path = new URL(url).pathname;
   const route = dialect.routes.find((each) => each.path === path);
   if (!route) throw new Error(`${path} is no route of ${dialect.name}`);
-  const body = JSON.parse(text) as JsonObject;
+  const body = JSON.parse(String(text)) as JsonObject;
   const request = { requestId: 'req_0', path, query: {}, headers: {} };
   expect(route.check(body, { request, receivedAt: RECEIVED_AT })).toMatchObject({
     kind: 'checked',

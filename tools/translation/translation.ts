@@ -62,7 +62,7 @@ function passage({ title, route: routeId, body }: Specimen, from: Dialect, to: H
   const placement = to.place(event, SETTINGS);
   if (placement.kind !== 'lane') throw new Error(`${to.type} does not take ${title} of ${from.name}`);
   const { url, body: text } = to.encode([event], placement.lane, SETTINGS, { key: 'req_1', attemptAt: RECEIVED_AT });
-  const sent = leavesOf(JSON.parse(text) as JsonObject);
+  const sent = leavesOf(JSON.parse(String(text)) as JsonObject);
   const fates = leavesOf(tracedPart(event)).map((leaf) => fateOf(leaf, event, leavesOf(body), sent, to));
   const fields = fates.filter((fate) => fate.to.length > 0 || !isSaidByEndpoint(fate.canonical, event));
   const explained = new Set(fields.flatMap((field) => field.to));

@@ -50,7 +50,8 @@ export interface OutboundRequest {
   readonly method: 'POST';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
+  /** Text, or its bytes in UTF-8 where these are at hand. */
+  readonly body: string | Buffer;
   /** Header names whose values must never be logged or shown; lower case. */
   readonly secretHeaders: readonly string[];
   /** Paths of body members that are secret (Kixo's `api_key`), as top-level names. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '#canonical';
 import type { ConnectorSettings, HttpConnector, OutboundRequest, RequestIdentity } from '../connector.js';
 import { interpretStatus } from '../interpret-status.js';
-import { eventsJson } from './event-json.js';
+import { eventsBody } from './event-json.js';
 import { configSchema, credentialsSchema } from './webhook.schema.js';
 import { generateSigningSecret, signatures } from './webhook.signature.js';
 
@@ -26,7 +26,7 @@ const webhook: HttpConnector = {
   endpoint: (settings) => urlOf(settings.config),
   place: () => ({ kind: 'lane', lane: LANE }),
   encode: (events, _lane, settings, identity) => {
-    const body = eventsJson(events);
+    const body = eventsBody(events);
     const own = headersOf(settings.config);
     return {
       method: 'POST',
@@ -44,7 +44,7 @@ export default webhook;
 
 /** After the configured ones, so that those cannot replace them. */
 function protocolHeaders(
-  body: string,
+  body: Buffer,
   { credentials }: ConnectorSettings,
   { key, attemptAt }: RequestIdentity,
 ): OutboundRequest['headers'] {

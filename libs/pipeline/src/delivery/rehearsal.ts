@@ -88,7 +88,7 @@ export function shownRequest({
   secretHeaders,
   secretMembers = [],
 }: OutboundRequest): ShownRequest {
-  const text = redactBody(body, secretMembers);
+  const text = redactBody(String(body), secretMembers);
   return { method, url, headers: redactHeaders(headers, secretHeaders), body: parsed(text) };
 }
 

@@ -11,7 +11,7 @@ export interface SendRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   /** From the call to the last byte of the answer, waiting for a socket included. */
   readonly timeoutMs: number;
   readonly signal?: AbortSignal;
@@ -94,7 +94,7 @@ export class OutgoingHttp implements OnApplicationShutdown {
 
   private async answer(request: SendRequest, signal: AbortSignal): Promise<Outcome> {
     const { method, url, headers, body } = request;
-    const data = body === undefined ? undefined : Buffer.from(body, 'utf8');
+    const data = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
     const response = await this.client.request<Readable>({ method, url, headers: { ...headers }, data, signal });
     const received = flatten(response.headers);
     const text = await readBody(response.data, received['content-encoding'] ?? '', MAX_RESPONSE_BYTES);
