@@ -1,8 +1,9 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
 import { Log, Readiness } from '#platform';
 import { AuditLog } from './audit/audit-log.js';
-import type { Author } from './audit/author.js';
+import { ownAuthor, type Author } from './audit/author.js';
 import { changedEntries } from './audit/changed-entries.js';
+import { CredentialResealing } from './credentials/credential-resealing.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { Configuration, type Destination, type Source } from './model.js';
 import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
@@ -30,6 +31,7 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
     private readonly store: ConfigurationStore,
     private readonly reader: SnapshotReader,
     private readonly keyCheck: EncryptionKeyCheck,
+    private readonly resealing: CredentialResealing,
     private readonly audit: AuditLog,
     readiness: Readiness,
     log: Log,
@@ -44,6 +46,7 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
     await this.store.ready();
     await this.keyCheck.assertKeyFits();
     await this.inTurn(() => this.load('refuse'));
+    if (this.resealing.isPossible) await this.reseal();
     await this.keyCheck.leaveRecord();
     this.subscription = this.store
       .subscribe(() => void this.follow())
@@ -116,6 +119,20 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
       for (const entry of entries) this.audit.announce(entry);
       return { result: result(this.adopt(after)) };
     });
+  }
+
+  /** Several processes may do so at once; whoever comes second finds it done. */
+  private async reseal(): Promise<void> {
+    for (;;) {
+      const documents = await this.store.readIfChanged(undefined);
+      const changes = documents ? this.resealing.changesFor(documents) : [];
+      if (changes.length === 0) break;
+      await this.write(ownAuthor('gateway'), ({ revision }) => ({
+        changes: revision === documents?.revision ? changes : [],
+        result: () => undefined,
+      }));
+    }
+    this.log.info({}, 'Every stored credential is sealed with ENCRYPTION_KEY');
   }
 
   private async load(unreadable: 'refuse' | 'keep'): Promise<Snapshot> {

@@ -5,6 +5,7 @@ import { AuditLog } from './audit/audit-log.js';
 import { ConfigurationService } from './configuration.service.js';
 import { ConfigurationWriter } from './configuration-writer.js';
 import { CredentialCipher } from './credentials/credential-cipher.js';
+import { CredentialResealing } from './credentials/credential-resealing.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { DemoConfiguration } from './demo-configuration.js';
 import { ConfigurationDocuments } from './document/configuration-documents.js';
@@ -36,7 +37,7 @@ export class ControlPlaneModule {
       providers: [
         {
           provide: CredentialCipher,
-          useFactory: (secrets: Secrets) => new CredentialCipher(secrets.encryptionKey),
+          useFactory: (secrets: Secrets) => new CredentialCipher(secrets.encryptionKey, secrets.previousEncryptionKeys),
           inject: [Secrets],
         },
         { provide: Configuration, useExisting: ConfigurationService },
@@ -45,6 +46,7 @@ export class ControlPlaneModule {
         ConfigurationStore,
         SnapshotReader,
         EncryptionKeyCheck,
+        CredentialResealing,
         ConfigurationService,
         ConfigurationWriter,
         SourceCheck,

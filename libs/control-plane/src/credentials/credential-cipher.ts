@@ -41,6 +41,15 @@ export class CredentialCipher {
     this.keysById = new Map([activeKey, ...retiredKeys].map((key) => [keyIdOf(key), key]));
   }
 
+  get hasRetiredKeys(): boolean {
+    return this.keysById.size > 1;
+  }
+
+  /** Whether it was sealed with the active key. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${FORMAT}.${this.keyId}.`);
+  }
+
   seal(text: string, place: SecretPlace): string {
     const nonce = randomBytes(NONCE_BYTES);
     const cipher = createCipheriv(ALGORITHM, this.activeKey, nonce);

@@ -12,7 +12,7 @@ export class EncryptionKeyMismatchError extends Error {
   constructor(storedKeyId: string, keyId: string) {
     super(
       `ENCRYPTION_KEY does not fit the stored configuration, which was sealed with key ${storedKeyId}; this one is ${keyId}. ` +
-        'Start with the key that was used before, or with an empty Redis.',
+        'Start with the key that was used before, give it as ENCRYPTION_KEY_PREVIOUS, or start with an empty Redis.',
     );
   }
 }
@@ -30,9 +30,12 @@ export class EncryptionKeyCheck {
     if (record !== null) this.assertOpens(record);
   }
 
-  /** Only after everything stored was read with this key: from now on other keys are refused. */
+  /** Only after everything stored was sealed with this key: from now on others than it and those before are refused. */
   async leaveRecord(): Promise<void> {
-    const record = await this.store.leaveKeyCheck(this.cipher.seal(TEXT, PLACE));
+    const before = await this.store.keyCheck();
+    if (before !== null) this.assertOpens(before);
+    if (before !== null && this.cipher.isCurrent(before)) return;
+    const record = await this.store.leaveKeyCheck(this.cipher.seal(TEXT, PLACE), before);
     if (record !== null) this.assertOpens(record);
   }
 

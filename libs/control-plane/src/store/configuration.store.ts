@@ -24,7 +24,7 @@ export interface DocumentChange {
   readonly id: string;
   readonly document: string | null;
   /** What was asked for, where it is more than to create, update or delete. */
-  readonly act?: 'rotate' | 'pause' | 'resume' | undefined;
+  readonly act?: 'rotate' | 'pause' | 'resume' | 're-encrypt' | undefined;
 }
 
 export interface StoredDocuments {
@@ -66,11 +66,11 @@ const WRITE = defineScript(
    return rev`,
 );
 
-// KEYS: keycheck. ARGV: the record to leave behind where there is none ('' leaves none).
+// KEYS: keycheck. ARGV: the record to leave behind ('' leaves none), the one that it replaces ('': there is none).
 const KEY_CHECK = defineScript(
   'gwConfigKeyCheck',
   `local stored = redis.call('GET', KEYS[1])
-   if stored or ARGV[1] == '' then return stored end
+   if ARGV[1] == '' or (stored or '') ~= ARGV[2] then return stored end
    redis.call('SET', KEYS[1], ARGV[1])
    return ARGV[1]`,
 );
@@ -110,12 +110,12 @@ export class ConfigurationStore {
 
   /** The record that tells whether an encryption key fits; null where there is none yet. */
   async keyCheck(): Promise<string | null> {
-    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], ['']));
+    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], ['', '']));
   }
 
-  /** Leaves the record behind unless there is one; returns the one that holds. */
-  async leaveKeyCheck(record: string): Promise<string | null> {
-    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], [record]));
+  /** Leaves the record behind in place of `before`, unless it was replaced meanwhile; returns the one that holds. */
+  async leaveKeyCheck(record: string, before: string | null): Promise<string | null> {
+    return textOrNull(await this.run(KEY_CHECK, [KEYS.keyCheck], [record, before ?? '']));
   }
 
   /** A message may be missed: look by yourself now and then. */

@@ -13,6 +13,16 @@ export function IsEncryptionKey(): PropertyDecorator {
   return rule('isEncryptionKey', '$property must be 32 bytes as base64 (openssl rand -base64 32)', isEncryptionKey);
 }
 
+export function AreEncryptionKeys(): PropertyDecorator {
+  return ValidateBy({
+    name: 'areEncryptionKeys',
+    validator: {
+      validate: (value: unknown) => Array.isArray(value) && value.every((entry) => isEncryptionKey(String(entry))),
+      defaultMessage: () => '$property must be keys of 32 bytes as base64, separated by commas',
+    },
+  });
+}
+
 export function IsListenHost(): PropertyDecorator {
   return rule('isListenHost', '$property must be an IP address or a host name', isListenHost);
 }

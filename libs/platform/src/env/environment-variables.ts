@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
-import { IsEncryptionKey, IsListenHost, IsRedisUrl, AreCidrs } from './environment-rules.js';
+import { AreEncryptionKeys, IsEncryptionKey, IsListenHost, IsRedisUrl, AreCidrs } from './environment-rules.js';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -53,6 +53,10 @@ export class EnvironmentVariables {
   @IsOptional()
   @IsEncryptionKey()
   ENCRYPTION_KEY: string | undefined = undefined;
+
+  @CommaSeparated()
+  @AreEncryptionKeys()
+  ENCRYPTION_KEY_PREVIOUS: string[] = [];
 
   @CommaSeparated()
   @AreCidrs()

@@ -21,6 +21,7 @@ describe('readEnvironment', () => {
       redisUrl: undefined,
       adminToken: undefined,
       encryptionKey: undefined,
+      previousEncryptionKeys: [],
       destinationAllowedCidrs: [],
       logLevel: 'info',
       maxQueuedBytes: undefined,
@@ -40,6 +41,7 @@ describe('readEnvironment', () => {
       DATA_DIR: '/var/lib/gateway',
       ADMIN_TOKEN: 'let-me-in',
       ENCRYPTION_KEY: key,
+      ENCRYPTION_KEY_PREVIOUS: `${key}, ${key}`,
       DESTINATION_ALLOWED_CIDRS: '127.0.0.0/8, fd00::/8',
       LOG_LEVEL: 'warn',
       MAX_QUEUED_BYTES: '1048576',
@@ -57,6 +59,7 @@ describe('readEnvironment', () => {
       dataDir: '/var/lib/gateway',
       adminToken: 'let-me-in',
       encryptionKey: key,
+      previousEncryptionKeys: [key, key],
       destinationAllowedCidrs: ['127.0.0.0/8', 'fd00::/8'],
       logLevel: 'warn',
       maxQueuedBytes: 1_048_576,
@@ -100,6 +103,10 @@ describe('readEnvironment', () => {
     [
       { DESTINATION_ALLOWED_CIDRS: '127.0.0.1' },
       'DESTINATION_ALLOWED_CIDRS must be address ranges such as 10.0.0.0/8, separated by commas',
+    ],
+    [
+      { ENCRYPTION_KEY_PREVIOUS: `${key},short` },
+      'ENCRYPTION_KEY_PREVIOUS must be keys of 32 bytes as base64, separated by commas',
     ],
     [{ ADMIN_TOKEN: 'with space' }, 'ADMIN_TOKEN must be printable ASCII without spaces'],
     [

@@ -18,6 +18,8 @@ export class Environment {
   readonly adminToken: string | undefined;
   /** Base64 of 32 bytes. Undefined: generated under `dataDir`. */
   readonly encryptionKey: string | undefined;
+  /** Base64 of 32 bytes each: they read what they sealed, and seal nothing any more. */
+  readonly previousEncryptionKeys: readonly string[];
   readonly destinationAllowedCidrs: readonly string[];
   readonly logLevel: LogLevel;
   /** Undefined: derived from Redis' `maxmemory`. */
@@ -38,6 +40,7 @@ export class Environment {
     this.dataDir = resolve(variables.DATA_DIR);
     this.adminToken = variables.ADMIN_TOKEN;
     this.encryptionKey = variables.ENCRYPTION_KEY;
+    this.previousEncryptionKeys = variables.ENCRYPTION_KEY_PREVIOUS;
     this.destinationAllowedCidrs = variables.DESTINATION_ALLOWED_CIDRS;
     this.logLevel = variables.LOG_LEVEL;
     this.maxQueuedBytes = variables.MAX_QUEUED_BYTES;

@@ -12,6 +12,8 @@ export class Secrets {
     readonly encryptionKey: Buffer,
     /** Where the token can be read; undefined: it was given as ADMIN_TOKEN. */
     readonly adminTokenFile: string | undefined,
+    /** 32 bytes each. */
+    readonly previousEncryptionKeys: readonly Buffer[] = [],
   ) {}
 }
 
@@ -26,7 +28,13 @@ export async function loadSecrets(environment: Environment): Promise<Secrets> {
     encryptionKey ?? (await readOrCreate(keyFile, () => randomBytes(ENCRYPTION_KEY_BYTES).toString('base64')));
   if (!isEncryptionKey(key)) throw new Error(`${keyFile} does not hold 32 bytes as base64; put the right key back`);
   if (token === '') throw new Error(`${adminTokenFile} is empty; remove it and a new token is generated`);
-  return new Secrets(token, Buffer.from(key, 'base64'), adminToken === undefined ? adminTokenFile : undefined);
+  const previous = environment.previousEncryptionKeys.map((text) => Buffer.from(text, 'base64'));
+  return new Secrets(
+    token,
+    Buffer.from(key, 'base64'),
+    adminToken === undefined ? adminTokenFile : undefined,
+    previous,
+  );
 }
 
 async function readOrCreate(path: string, generate: () => string): Promise<string> {
