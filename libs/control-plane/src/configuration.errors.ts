@@ -9,6 +9,8 @@ export type ConfigurationFault =
   | { readonly kind: 'already_exists'; readonly what: ConfigurationKind; readonly id: string }
   /** The caller's `ifMatch` is not what is stored. */
   | { readonly kind: 'changed_meanwhile'; readonly what: ConfigurationKind; readonly id: string }
+  /** The caller's `ifNoneMatch` is what is stored. */
+  | { readonly kind: 'exists_meanwhile'; readonly what: ConfigurationKind; readonly id: string }
   /** A type whose credentials only its vendor can issue. */
   | { readonly kind: 'not_rotatable'; readonly type: string }
   | { readonly kind: 'credentials_missing'; readonly id: string; readonly missing: readonly string[] }
@@ -40,6 +42,8 @@ function describe(fault: ConfigurationFault): string {
       return `There is already a ${fault.what} "${fault.id}".`;
     case 'changed_meanwhile':
       return `The ${fault.what} "${fault.id}" has changed since it was read.`;
+    case 'exists_meanwhile':
+      return `There is such a ${fault.what} "${fault.id}", against the condition of the request.`;
     case 'not_rotatable':
       return `Credentials of type "${fault.type}" are issued by the vendor: give the new ones with PATCH.`;
     case 'credentials_missing':

@@ -11,9 +11,14 @@ export interface Written<T> {
   readonly created: boolean;
 }
 
+/** Tags of stored forms; `any` stands for whatever is there. */
+export type TagCondition = 'any' | readonly string[];
+
 export interface WriteCondition {
-  /** The write happens only if the stored form still has this tag. */
-  readonly ifMatch?: string;
+  /** The write happens only if the stored form has one of these tags. */
+  readonly ifMatch?: TagCondition;
+  /** The write happens only if there is no stored form with one of these tags. */
+  readonly ifNoneMatch?: TagCondition;
 }
 
 export function found<T>(entry: T | undefined, what: ConfigurationKind, id: string): T {
@@ -27,12 +32,18 @@ export function assertNew(entries: ReadonlyMap<string, unknown>, what: Configura
 
 export function assertMatches(
   entry: { readonly etag: string } | undefined,
-  { ifMatch }: WriteCondition,
+  { ifMatch, ifNoneMatch }: WriteCondition,
   what: ConfigurationKind,
   id: string,
 ): void {
-  if (ifMatch !== undefined && entry?.etag !== ifMatch)
+  if (ifMatch !== undefined && !isAmong(entry, ifMatch))
     throw new ConfigurationError({ kind: 'changed_meanwhile', what, id });
+  if (ifNoneMatch !== undefined && isAmong(entry, ifNoneMatch))
+    throw new ConfigurationError({ kind: 'exists_meanwhile', what, id });
+}
+
+function isAmong(entry: { readonly etag: string } | undefined, tags: TagCondition): boolean {
+  return entry !== undefined && (tags === 'any' || tags.includes(entry.etag));
 }
 
 export function chooseId(given: string | undefined, name: string, taken: ReadonlyMap<string, unknown>): string {

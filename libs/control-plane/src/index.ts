@@ -13,7 +13,7 @@ export * from './destinations.service.js';
 export * from './document/configuration-document.js';
 export * from './document/configuration-documents.js';
 export { gatherFaults } from './document/gather-faults.js';
-export { assertId, type WriteCondition, type Written } from './entries.js';
+export { assertId, type TagCondition, type WriteCondition, type Written } from './entries.js';
 export { isId } from './identifiers.js';
 export * from './json-pointer.js';
 export * from './ports/delivery-operations.js';

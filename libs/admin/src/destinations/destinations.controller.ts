@@ -1,5 +1,5 @@
-import { Body, Delete, Get, Headers, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import {
   assertId,
@@ -15,7 +15,7 @@ import {
 } from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
 import { CalledBy } from '../http/caller.js';
-import { readCondition, tagAnswer } from '../http/conditions.js';
+import { Condition, Conditional, isKnownState, tagAnswer } from '../http/conditions.js';
 import { readDocument, readObject } from '../http/document.js';
 import { readFlag } from '../http/flag.js';
 import { Paged } from '../http/paged.js';
@@ -67,13 +67,18 @@ export class DestinationsController {
   @Get(':id')
   @ApiOperation({ summary: 'Read a destination' })
   @ApiResponse({ status: 200, description: 'With the defaults of its type, credentials masked.', type: DestinationDto })
-  async read(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<DestinationView> {
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'An `ETag` that is known already.' })
+  @ApiResponse({ status: 304, description: 'It is still what the caller knows.' })
+  async read(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<DestinationView | undefined> {
     const stored = await this.destinations.get(id);
-    tagAnswer(reply, stored.etag);
-    return viewDestination(stored);
+    return isKnownState(reply, stored.etag) ? undefined : viewDestination(stored);
   }
 
   @Put(':id')
+  @Conditional()
   @ApiOperation({
     summary: 'Create or replace a destination',
     description: 'Credentials that are not named stay as they are.',
@@ -85,16 +90,17 @@ export class DestinationsController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DestinationView> {
     assertId(id);
     const { draft } = readDestinationDraft(body, id);
     const before = await this.destinations.find(id);
-    return answer(reply, await this.replace(author, before, id, draft, readCondition(ifMatch)));
+    return answer(reply, await this.replace(author, before, id, draft, condition));
   }
 
   @Patch(':id')
+  @Conditional()
   @ApiOperation({
     summary: 'Change a destination',
     description: 'JSON merge patch (RFC 7396): null gives the default back.',
@@ -106,19 +112,20 @@ export class DestinationsController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DestinationView> {
     const patch = readObject(body);
     const written = await patchUntilWritten(
       () => this.destinations.get(id),
-      (stored, condition) => this.replace(author, stored, id, patchDestinationDraft(stored, patch), condition),
-      readCondition(ifMatch),
+      (stored, exact) => this.replace(author, stored, id, patchDestinationDraft(stored, patch), exact),
+      condition,
     );
     return answer(reply, written);
   }
 
   @Delete(':id')
+  @Conditional()
   @HttpCode(204)
   @ApiOperation({
     summary: 'Remove a destination',
@@ -129,12 +136,12 @@ export class DestinationsController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Query('discard') discard: string | undefined,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
   ): Promise<void> {
     const { destination } = await this.destinations.get(id);
     if (!readFlag(discard, '/discard'))
       await this.assertNothingWaits(destination.id, 'give ?discard=true to drop them');
-    await this.destinations.remove(author, id, readCondition(ifMatch));
+    await this.destinations.remove(author, id, condition);
     const act = { action: 'discard', target: { kind: 'destination', id } };
     await this.audit.around(author, act, () => this.deliveries.discard(id));
   }
@@ -172,6 +179,7 @@ export class DestinationsController {
   }
 
   @Post(':id/rotate')
+  @Conditional()
   @HttpCode(200)
   @ApiOperation({ summary: 'Replace the signing secret', description: 'Both sign for `overlapSeconds`.' })
   @ApiBody({ type: DestinationRotationDto, required: false })
@@ -180,11 +188,11 @@ export class DestinationsController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DestinationView> {
     const { overlapSeconds } = readDocument(DestinationRotationDto, body);
-    return answer(reply, await this.destinations.rotate(author, id, overlapSeconds ?? 0, readCondition(ifMatch)));
+    return answer(reply, await this.destinations.rotate(author, id, overlapSeconds ?? 0, condition));
   }
 
   /** What waits was formed for the type it has: another type may not find it. */

@@ -11,13 +11,15 @@ export async function patchUntilWritten<T extends { readonly etag: string }, W>(
   write: (stored: T, condition: WriteCondition) => Promise<W>,
   condition: WriteCondition,
 ): Promise<W> {
+  const { ifMatch } = condition;
+  const named = ifMatch === undefined || ifMatch === 'any' ? undefined : ifMatch;
   for (let round = 1; ; round++) {
     const stored = await read();
     try {
-      return await write(stored, { ifMatch: condition.ifMatch ?? stored.etag });
+      return await write(stored, { ...condition, ifMatch: named ?? [stored.etag] });
     } catch (error) {
       const changed = error instanceof ConfigurationError && error.fault.kind === 'changed_meanwhile';
-      if (!changed || condition.ifMatch !== undefined || round >= MAX_ROUNDS) throw error;
+      if (!changed || named !== undefined || round >= MAX_ROUNDS) throw error;
     }
   }
 }

@@ -46,7 +46,8 @@ function answerOfFault(fault: ConfigurationFault, detail: string): ProblemAnswer
     case 'already_exists':
       return expected(problem(409, 'already_exists', detail));
     case 'changed_meanwhile':
-      return expected(problem(412, 'changed_meanwhile', detail));
+    case 'exists_meanwhile':
+      return expected(problem(412, fault.kind, detail));
     case 'not_rotatable':
       return expected(problem(409, 'not_rotatable', detail));
     case 'credentials_missing':

@@ -1,10 +1,17 @@
-import { Body, Delete, Get, Headers, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiConsumes, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { Body, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { assertId, SourcesService, type Author, type StoredSource, type Written } from '#control-plane';
+import {
+  assertId,
+  SourcesService,
+  type Author,
+  type StoredSource,
+  type WriteCondition,
+  type Written,
+} from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
 import { CalledBy } from '../http/caller.js';
-import { readCondition, tagAnswer } from '../http/conditions.js';
+import { Condition, Conditional, isKnownState, tagAnswer } from '../http/conditions.js';
 import { readDocument, readObject } from '../http/document.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { Paged } from '../http/paged.js';
@@ -44,13 +51,18 @@ export class SourcesController {
   @Get(':id')
   @ApiOperation({ summary: 'Read a source' })
   @ApiResponse({ status: 200, description: 'The source, its credentials masked.', type: SourceDto })
-  async read(@Param('id') id: string, @Res({ passthrough: true }) reply: FastifyReply): Promise<SourceView> {
+  @ApiHeader({ name: 'If-None-Match', required: false, description: 'An `ETag` that is known already.' })
+  @ApiResponse({ status: 304, description: 'It is still what the caller knows.' })
+  async read(
+    @Param('id') id: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<SourceView | undefined> {
     const stored = await this.sources.get(id);
-    tagAnswer(reply, stored.etag);
-    return viewSource(stored);
+    return isKnownState(reply, stored.etag) ? undefined : viewSource(stored);
   }
 
   @Put(':id')
+  @Conditional()
   @ApiOperation({
     summary: 'Create or replace a source',
     description: 'Credentials that are not named stay as they are.',
@@ -62,15 +74,16 @@ export class SourcesController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SourceView> {
     assertId(id);
     const { draft } = readSourceDraft(body, id);
-    return answer(reply, await this.sources.put(author, id, draft, readCondition(ifMatch)));
+    return answer(reply, await this.sources.put(author, id, draft, condition));
   }
 
   @Patch(':id')
+  @Conditional()
   @ApiOperation({ summary: 'Change a source', description: 'JSON merge patch (RFC 7396): null removes.' })
   @ApiConsumes('application/merge-patch+json', 'application/json')
   @ApiBody({ type: SourceDto, required: true })
@@ -79,19 +92,20 @@ export class SourcesController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SourceView> {
     const patch = readObject(body);
     const written = await patchUntilWritten(
       () => this.sources.get(id),
-      (stored, condition) => this.sources.put(author, id, patchSourceDraft(stored, patch), condition),
-      readCondition(ifMatch),
+      (stored, exact) => this.sources.put(author, id, patchSourceDraft(stored, patch), exact),
+      condition,
     );
     return answer(reply, written);
   }
 
   @Delete(':id')
+  @Conditional()
   @HttpCode(204)
   @ApiOperation({
     summary: 'Remove a source',
@@ -100,12 +114,13 @@ export class SourcesController {
   async remove(
     @CalledBy() author: Author,
     @Param('id') id: string,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
   ): Promise<void> {
-    await this.sources.remove(author, id, readCondition(ifMatch));
+    await this.sources.remove(author, id, condition);
   }
 
   @Post(':id/rotate')
+  @Conditional()
   @HttpCode(200)
   @ApiOperation({
     summary: 'Replace the credentials of a source',
@@ -117,11 +132,11 @@ export class SourcesController {
     @CalledBy() author: Author,
     @Param('id') id: string,
     @Body() body: unknown,
-    @Headers('if-match') ifMatch: string | undefined,
+    @Condition() condition: WriteCondition,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<SourceView> {
     const rotation = readRotation(readDocument(SourceRotationDto, body));
-    return answer(reply, await this.sources.rotate(author, id, rotation, readCondition(ifMatch)));
+    return answer(reply, await this.sources.rotate(author, id, rotation, condition));
   }
 }
 
