@@ -129,6 +129,24 @@ describe('what no handler sees', () => {
   });
 });
 
+describe('security headers', () => {
+  it.each(['/docs', '/openapi.json', '/admin/v1/sources', '/admin/v1/nothing', '/nowhere'])(
+    'stand on %s',
+    async (path) => {
+      for (const authorization of [`Bearer ${ADMIN_TOKEN}`, 'Bearer wrong']) {
+        const { headers } = await fetch(`${app.baseUrl}${path}`, { headers: { authorization } });
+        expect(headers.get('content-security-policy')).toMatch(/^default-src 'self'; .*frame-ancestors 'none'/);
+        expect(headers.get('content-security-policy')).toContain("script-src 'self';");
+        expect(headers.get('x-content-type-options')).toBe('nosniff');
+        expect(headers.get('x-frame-options')).toBe('DENY');
+        expect(headers.get('referrer-policy')).toBe('no-referrer');
+        expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+        expect(headers.get('server') ?? headers.get('x-powered-by')).toBeNull();
+      }
+    },
+  );
+});
+
 describe('the documentation', () => {
   it('is one OpenAPI document of admin and ingest', async () => {
     const answer = await fetch(`${app.baseUrl}/openapi.json`);
@@ -181,6 +199,45 @@ function resolves(document: unknown, pointer: string): boolean {
 }
 
 describe('a store that is gone', () => {
+  it('makes no call a fault of ours: what needs it is 503 with Retry-After', async () => {
+    const document = (await (await fetch(`${app.baseUrl}/openapi.json`)).json()) as {
+      readonly paths: Readonly<Record<string, object>>;
+    };
+    const calls = Object.entries(document.paths)
+      .filter(([path]) => path.startsWith('/admin/v1') && !path.endsWith('/stream'))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const));
+    await app.call('PUT', '/destinations/there', {
+      name: 'x',
+      type: 'webhook',
+      config: { url: 'http://127.0.0.1:1/' },
+    });
+    const tried = { destinationId: 'there', from: 'dead-letters' };
+    await redis.kill();
+    const unavailable = new Set<string>();
+    for (const [method, path] of calls) {
+      const at = path.replace('/admin/v1', '').replace('{id}', 'there');
+      const answer = await app.call(method, at, method === 'GET' || method === 'DELETE' ? undefined : tried);
+      expect([method, path, answer.status]).not.toEqual([method, path, 500]);
+      if (answer.status !== 503) continue;
+      unavailable.add(path);
+      expect(answer.body.code).toBe('store_unavailable');
+      expect(answer.headers.get('retry-after')).toBe('1');
+    }
+    for (const name of [
+      'sources',
+      'destinations/{id}',
+      'tokens',
+      'audit',
+      'config',
+      'replays',
+      'replays/{id}',
+      'events',
+    ])
+      expect(unavailable).toContain(`/admin/v1/${name}`);
+    await redis.start();
+    await until(async () => (await app.call('GET', '/sources')).status === 200);
+  }, 60_000);
+
   it('is a 503 with Retry-After, and heals by itself', async () => {
     expect((await app.call('PUT', '/sources/before', { name: 'x', dialect: 'flokit' })).status).toBe(201);
     await redis.kill();

@@ -1,4 +1,5 @@
 import { ConfigurationError, type ConfigurationFault } from '#control-plane';
+import { isRedisAway } from '#platform';
 import { problem, ProblemError, validationProblem, type Problem } from './problem.js';
 
 export interface ProblemAnswer {
@@ -23,6 +24,7 @@ const FRAMEWORK_PROBLEMS: ReadonlyMap<string, Problem> = new Map([
 export function problemOfError(error: unknown): ProblemAnswer {
   if (error instanceof ProblemError) return { problem: error.problem, headers: error.headers, unexpected: false };
   if (error instanceof ConfigurationError) return answerOfFault(error.fault, error.message);
+  if (isRedisAway(error)) return answerOfFault({ kind: 'store_unavailable' }, 'The store does not answer; try again.');
   // Nest wraps what Fastify throws; the original is the cause.
   const origin = memberOf(error, 'cause') ?? error;
   const known = FRAMEWORK_PROBLEMS.get(String(memberOf(origin, 'code')));
