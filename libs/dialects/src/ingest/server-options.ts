@@ -9,9 +9,6 @@ import { faultReply, viewOf, writeReply } from './ingest-call.js';
 import { PathTable } from './path-table.js';
 import { requestIds } from './request-ids.js';
 
-/** A caller has this long to send a whole request. */
-const REQUEST_TIMEOUT_MS = 60_000;
-
 /**
  * What the Fastify instance must be created with for ingest to keep its promises: own request ids, optional final
  * slashes, and a dialect's shape even where Fastify or Node's parser refuses before any route runs.
@@ -23,7 +20,6 @@ export function ingestServerOptions(dialects: DialectRegistry, newRequestId: () 
     exposeHeadRoutes: false,
     // Fastify's own answer would not be a dialect's; ingest answers 503 itself while the server closes.
     return503OnClosing: false,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
     frameworkErrors: (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => {
       answerFrameworkError(paths, error, request, reply);
@@ -61,9 +57,7 @@ function answerClientError(paths: PathTable, error: ConnectionError, socket: Soc
   const target = requestTarget(error.rawPacket) ?? lastTarget(socket);
   const owner = target === undefined ? undefined : paths.find(target);
   const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
-  const answer = owner
-    ? faultReply(owner.dialect, clientFault(error.code), view)
-    : problem(clientErrorStatus(error.code), 'malformed_request');
+  const answer = owner ? faultReply(owner.dialect, clientFault(error.code), view) : clientProblem(error.code);
   socket.end(rawResponse(answer, requestId));
 }
 
@@ -73,9 +67,10 @@ function clientFault(code: string | undefined): Fault {
   return { kind: 'bad_request', detail: 'Malformed HTTP request' };
 }
 
-function clientErrorStatus(code: string | undefined): number {
-  if (code === 'HPE_HEADER_OVERFLOW') return 431;
-  return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+/** Where it is not known whom the request was meant for. */
+function clientProblem(code: string | undefined): Reply {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem(408, 'request_timeout');
+  return code === 'HPE_HEADER_OVERFLOW' ? problem(431, 'headers_too_large') : problem(400, 'malformed_request');
 }
 
 /** The target of the request line, if this packet begins with one. */
