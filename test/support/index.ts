@@ -1,6 +1,7 @@
 export * from './admin.js';
 export { projectRoot } from './build.js';
 export * from './cli.js';
+export * from './counting-sinks.js';
 export * from './dialect-clients.js';
 export * from './flokit-sender.js';
 export * from './gateway.js';
@@ -13,6 +14,7 @@ export * from './readiness.js';
 export * from './redis.js';
 export * from './redis-cluster.js';
 export * from './redis-commands.js';
+export * from './redis-sentinel.js';
 export * from './report.js';
 export * from './resources.js';
 export * from './sink.js';

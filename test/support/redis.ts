@@ -94,7 +94,7 @@ export function send(socketPath: string, command: string): Promise<string> {
   });
 }
 
-async function findServer(): Promise<string> {
+export async function findServer(): Promise<string> {
   for (const candidate of serverFolders.flatMap((folder) => [`${folder}/redis-server`, `${folder}/valkey-server`])) {
     const exists = await access(candidate).then(
       () => true,

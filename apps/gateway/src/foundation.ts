@@ -43,7 +43,11 @@ export async function layFoundation(
   const connectors = await ConnectorRegistry.load(await dialectConnectors());
   const address = await redisAddress(environment, log, shutdown);
   const secrets = await loadSecrets(environment);
-  const redis = new RedisConnections(address, sparingly(log.child({ component: 'redis' })));
+  const redis = new RedisConnections(
+    address,
+    sparingly(log.child({ component: 'redis' })),
+    environment.redisMinReplicas,
+  );
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
   await redis.ready(REDIS_READY_MS);
   if (environment.redisUrl !== undefined) await assessOwnRedis(redis, readiness, log);

@@ -63,7 +63,9 @@ export class RedisPulse {
   private async beat(): Promise<void> {
     try {
       const started = performance.now();
-      await this.redis.ingest.set(`gw:{pulse}:${this.name}`, '1', 'EX', 60);
+      const key = `gw:{pulse}:${this.name}`;
+      await this.redis.ingest.set(key, '1', 'EX', 60);
+      await this.redis.replicated(this.redis.ingest, key);
       this.onWritten(performance.now() - started);
       const before = Date.now();
       const [seconds = 0, microseconds = 0] = await this.redis.ingest.time();

@@ -1,4 +1,5 @@
 import type { RedisConnections } from '#platform';
+import { shardKeys } from '../keys.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import { encodeSegment, type EncodedSegment } from '../segment/segment-format.js';
 import { eventId, MAX_SEGMENT_POSITIONS, newSegmentId } from '../segment/segment-id.js';
@@ -126,6 +127,7 @@ export class ShardCommitter {
     const deadline = this.pulse.now() + COMMIT_TIMEOUT_MS - (Date.now() - started);
     const appendedFrom = performance.now();
     const { segmentId, reply } = await this.append(placed, segment, deadline);
+    await this.redis.replicated(this.redis.ingest, shardKeys.counters(this.shard));
     const tookMs = performance.now() - appendedFrom;
     const [bytes, ...records] = reply;
     if (bytes === -1) throw new Error('the write reached Redis too late');

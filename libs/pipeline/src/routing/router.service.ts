@@ -203,6 +203,8 @@ export class Router {
     if (pending === -1) throw new Error('the lease ran out');
     if (pending === -2) return this.forget(destinationId, list);
     if (full.length > 0) await this.overflow(destination, list, new Set(full.map(String)));
+    // Before the ledger says that it is fanned out: nobody would look again.
+    await this.redis.replicated(this.redis.shared, destinationKeys.pending(destinationId));
     this.listener.added({ destinationId, pending: Number(pending), oldestAt: Number(oldestAt) });
   }
 

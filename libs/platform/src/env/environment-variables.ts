@@ -43,6 +43,11 @@ export class EnvironmentVariables {
   @IsRedisUrl()
   REDIS_URL: string | undefined = undefined;
 
+  @WholeNumber()
+  @Max(10)
+  @IsInt(WHOLE_NUMBER)
+  REDIS_MIN_REPLICAS = 0;
+
   DATA_DIR = './data';
 
   @IsOptional()

@@ -10,8 +10,10 @@ export class Environment {
   /** 0: any free port. */
   readonly port: number;
   readonly role: Role;
-  /** Undefined: the embedded server. Comma-separated nodes: a cluster. */
+  /** Undefined: the embedded server. Its forms: redis-url.ts. */
   readonly redisUrl: string | undefined;
+  /** Replicas that must have a write before it is acknowledged. */
+  readonly redisMinReplicas: number;
   /** Absolute. */
   readonly dataDir: string;
   /** Undefined: generated under `dataDir`. */
@@ -37,6 +39,7 @@ export class Environment {
     this.port = variables.PORT;
     this.role = variables.ROLE;
     this.redisUrl = variables.REDIS_URL;
+    this.redisMinReplicas = variables.REDIS_MIN_REPLICAS;
     this.dataDir = resolve(variables.DATA_DIR);
     this.adminToken = variables.ADMIN_TOKEN;
     this.encryptionKey = variables.ENCRYPTION_KEY;
@@ -91,6 +94,8 @@ function jointFaults(variables: EnvironmentVariables): readonly string[] {
     if (variables.ROLE === 'api' || variables.ROLE === 'worker') {
       faults.push(`ROLE ${variables.ROLE} needs REDIS_URL: an embedded Redis serves one process only`);
     }
+    if (variables.REDIS_MIN_REPLICAS > 0)
+      faults.push('REDIS_MIN_REPLICAS needs REDIS_URL: the embedded Redis has none');
     return faults;
   }
   for (const name of ['ADMIN_TOKEN', 'ENCRYPTION_KEY'] as const) {

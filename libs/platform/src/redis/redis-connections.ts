@@ -1,4 +1,4 @@
-import { Cluster, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, Command, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
 import { parseRedisUrl, type RedisTarget } from './redis-url.js';
 
 export type RedisClient = Redis | Cluster;
@@ -12,6 +12,9 @@ export interface RedisFaultListener {
 
 /** Time after which a command counts as failed on the clients that must not wait, in milliseconds. */
 const FAIL_FAST_MS = 1_500;
+
+/** How long replicas may take to have a write, in milliseconds. */
+const REPLICAS_MS = 1_000;
 
 /** How soon a client of a cluster notices at the latest that a replica has taken over. */
 const SLOTS_REFRESH_MS = 1_000;
@@ -32,6 +35,7 @@ export class RedisConnections {
   constructor(
     private readonly address: RedisAddress,
     private readonly onFault: RedisFaultListener = () => undefined,
+    private readonly minReplicas = 0,
   ) {
     const failFast = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false, commandTimeout: FAIL_FAST_MS };
     this.ingest = this.open('ingest', { ...failFast, maxRetriesPerRequest: 0 });
@@ -78,6 +82,17 @@ export class RedisConnections {
       this.listeners.delete(channel);
       await subscriber.unsubscribe(channel).catch(() => undefined);
     };
+  }
+
+  /**
+   * Resolves when as many replicas as asked for have everything that was written before by this client to the key's
+   * master; rejects when they do not in time. At once where none are asked for.
+   */
+  async replicated(client: RedisClient, key: string): Promise<void> {
+    if (this.minReplicas === 0) return;
+    const replicas = await waitFor(client, key, this.minReplicas);
+    if (replicas >= this.minReplicas) return;
+    throw new Error(`${replicas} replicas have the write, REDIS_MIN_REPLICAS is ${this.minReplicas}`);
   }
 
   /** What the server may use, over all masters of a cluster; 0: no bound on at least one. */
@@ -131,6 +146,14 @@ export class RedisConnections {
     this.opened.push(client);
     return client;
   }
+}
+
+async function waitFor(client: RedisClient, key: string, replicas: number): Promise<number> {
+  if (!(client instanceof Cluster)) return client.wait(replicas, REPLICAS_MS);
+  const command = new Command('wait', [String(replicas), String(REPLICAS_MS)]);
+  // On the same connection as the writes before it: WAIT names no key by which its node could be found.
+  const slot = new Command('get', [key]).getSlot();
+  return Number(await client.sendCommand(command, undefined, { slot }));
 }
 
 function createClient(address: RedisAddress, options: RedisOptions): RedisClient {
