@@ -15,7 +15,7 @@ import {
 import { ConnectorRegistry } from '#destinations';
 import { dialectConnectors, DialectRegistry } from '#dialects';
 import { PipelineModule } from '#pipeline';
-import { createLog, Metrics, readEnvironment, Readiness, RedisConnections, Secrets } from '#platform';
+import { createLog, Metrics, NO_TRACING, readEnvironment, Readiness, RedisConnections, Secrets } from '#platform';
 import type { Foundation } from '../../apps/gateway/src/foundation.js';
 import { FoundationModule } from '../../apps/gateway/src/gateway.module.js';
 import { createHttpAdapter } from '../../apps/gateway/src/http/http-adapter.js';
@@ -175,6 +175,7 @@ async function foundationOn(
     secrets: new Secrets(ADMIN_TOKEN, encryptionKey, undefined),
     log: createLog({ level: 'silent', pretty: false }),
     metrics: new Metrics(),
+    tracing: NO_TRACING,
     readiness: new Readiness(),
     redis: connections,
     dialects: await DialectRegistry.load(),

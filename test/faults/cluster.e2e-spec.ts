@@ -3,6 +3,7 @@ import {
   flokitItems,
   flokitSender,
   inParallel,
+  metricOf,
   report,
   send,
   startCountingSinks,
@@ -65,7 +66,9 @@ const missing = ({ sinks }: Fleet, ids: readonly string[], destination: string):
   return ids.filter((id) => !arrived.has(id));
 };
 
-const isIdle = async ({ control }: Fleet): Promise<boolean> => {
+const isIdle = async ({ control, gateways }: Fleet): Promise<boolean> => {
+  const [api] = gateways;
+  if (!api || (await metricOf(api, 'gateway_unrouted_segments')) > 0) return false;
   const stats = await Promise.all(DESTINATIONS.map((id) => control.stats(id)));
   return stats.every(({ waiting }) => waiting === 0);
 };

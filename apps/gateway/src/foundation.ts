@@ -6,12 +6,14 @@ import {
   EmbeddedRedis,
   loadSecrets,
   Metrics,
+  openTracing,
   Readiness,
   RedisConnections,
   type Environment,
   type Log,
   type RedisAddress,
   type Secrets,
+  type Tracing,
 } from '#platform';
 import type { Shutdown } from './shutdown.js';
 import { readProduct } from './welcome/product.js';
@@ -22,6 +24,7 @@ export interface Foundation {
   readonly secrets: Secrets;
   readonly log: Log;
   readonly metrics: Metrics;
+  readonly tracing: Tracing;
   readonly readiness: Readiness;
   readonly redis: RedisConnections;
   readonly dialects: DialectRegistry;
@@ -41,6 +44,8 @@ export async function layFoundation(
 ): Promise<Foundation> {
   const dialects = await DialectRegistry.load();
   const connectors = await ConnectorRegistry.load(await dialectConnectors());
+  const tracing = await openTracing(environment, readProduct().version);
+  shutdown.push('tracing', () => tracing.close());
   const address = await redisAddress(environment, log, shutdown);
   const secrets = await loadSecrets(environment);
   const redis = new RedisConnections(
@@ -51,7 +56,17 @@ export async function layFoundation(
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
   await redis.ready(REDIS_READY_MS);
   if (environment.redisUrl !== undefined) await assessOwnRedis(redis, readiness, log);
-  return { environment, secrets, log, metrics: ownMetrics(environment), readiness, redis, dialects, connectors };
+  return {
+    environment,
+    secrets,
+    log,
+    metrics: ownMetrics(environment),
+    tracing,
+    readiness,
+    redis,
+    dialects,
+    connectors,
+  };
 }
 
 function ownMetrics({ role }: Environment): Metrics {

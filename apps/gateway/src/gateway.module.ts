@@ -15,6 +15,7 @@ import {
   Readiness,
   RedisConnections,
   Secrets,
+  Tracing,
 } from '#platform';
 import { RegisteredDialects } from './bindings/dialect-catalogue.js';
 import {
@@ -43,6 +44,7 @@ export class FoundationModule {
       { provide: Secrets, useValue: foundation.secrets },
       { provide: Log, useValue: foundation.log },
       { provide: Metrics, useValue: foundation.metrics },
+      { provide: Tracing, useValue: foundation.tracing },
       { provide: Readiness, useValue: foundation.readiness },
       { provide: RedisConnections, useValue: foundation.redis },
       { provide: DialectRegistry, useValue: foundation.dialects },
@@ -79,14 +81,14 @@ function modulesFor(foundation: Foundation): ModuleImports {
   }
 }
 
-function ingest({ dialects, metrics, log }: Foundation): DynamicModule {
+function ingest({ dialects, metrics, tracing, log }: Foundation): DynamicModule {
   return IngestModule.forRoot({
     dialects,
     sources: {
       useFactory: (configuration: Configuration) => new ConfiguredSources(configuration),
       inject: [Configuration],
     },
-    intake: { useFactory: (intake: IntakeService) => new PipelineIntake(intake), inject: [IntakeService] },
+    intake: { useFactory: (intake: IntakeService) => new PipelineIntake(intake, tracing), inject: [IntakeService] },
     rejections: { useFactory: (store: RejectionStore) => new PipelineRejections(store), inject: [RejectionStore] },
     limiter: {
       useFactory: (limiter: LeasedRequestLimiter) => new PipelineLimiter(limiter),

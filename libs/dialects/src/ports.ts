@@ -27,6 +27,8 @@ export interface AppendRequest {
   readonly body: Buffer;
   /** May leave no event accepted where there is an idempotency key: then only the key and this are to be kept. */
   readonly checked: Checked;
+  /** The caller's `traceparent` header, as it came. */
+  readonly callerTrace?: string;
   /** `key` is unique within the source: it names the route as well, where the dialect scopes keys so. */
   readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
 }

@@ -10,7 +10,7 @@ import {
 } from '@nestjs/common';
 import { Configuration, DeliveryOperations } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
-import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections } from '#platform';
+import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections, Tracing } from '#platform';
 import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { DestinationTester } from './delivery/destination-tester.js';
@@ -119,12 +119,13 @@ const providers: Provider[] = [
       pulse: RedisPulse,
       http: OutgoingHttp,
       metrics: Metrics,
+      tracing: Tracing,
       log: Log,
       environment: Environment,
     ) => {
       const ownLog = log.child({ component: 'delivery' });
       const deliveryMetrics = new DeliveryMetrics(metrics, ownLog);
-      const parts = { redis, configuration, connectors, segments, ledger, history, pulse, http };
+      const parts = { redis, configuration, connectors, segments, ledger, history, pulse, http, tracing };
       const { deadLetterMaxAgeSeconds } = environment;
       return new DeliveryEngine({ ...parts, metrics: deliveryMetrics, deadLetterMaxAgeSeconds, log: ownLog });
     },
@@ -138,6 +139,7 @@ const providers: Provider[] = [
       RedisPulse,
       OutgoingHttp,
       Metrics,
+      Tracing,
       Log,
       Environment,
     ],

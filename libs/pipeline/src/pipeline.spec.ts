@@ -1,7 +1,15 @@
 import { Configuration, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import type { CanonicalEvent } from '#canonical';
-import { AddressPolicy, createLog, Metrics, OutgoingHttp, RedisConnections, type RedisAddress } from '#platform';
+import {
+  AddressPolicy,
+  createLog,
+  Metrics,
+  NO_TRACING,
+  OutgoingHttp,
+  RedisConnections,
+  type RedisAddress,
+} from '#platform';
 import { startRedis, startRedisCluster, startSink, until, type Sink } from '../../../test/support/index.js';
 import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DeliveryMetrics } from './metrics/delivery-metrics.js';
@@ -100,6 +108,7 @@ async function build(address: RedisAddress) {
     pulse,
     http,
     metrics: new DeliveryMetrics(new Metrics(), log),
+    tracing: NO_TRACING,
     deadLetterMaxAgeSeconds: 3_600,
     log,
   });

@@ -5,3 +5,4 @@ export * from './health/index.js';
 export * from './log/index.js';
 export * from './metrics/index.js';
 export * from './outgoing-http/index.js';
+export * from './tracing/index.js';

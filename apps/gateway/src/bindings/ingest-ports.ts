@@ -21,7 +21,7 @@ import {
   type LeasedRequestLimiter,
   type RejectionStore,
 } from '#pipeline';
-import type { Log, Metrics } from '#platform';
+import { readTraceParent, type Log, type Metrics, type Tracing } from '#platform';
 
 /** What the dialects ask for, answered by the pipeline and the configuration: neither knows the other. */
 
@@ -40,7 +40,10 @@ export class ConfiguredSources extends SourceDirectory {
 }
 
 export class PipelineIntake extends Intake {
-  constructor(private readonly intake: IntakeService) {
+  constructor(
+    private readonly intake: IntakeService,
+    private readonly tracing: Tracing,
+  ) {
     super();
   }
 
@@ -49,7 +52,24 @@ export class PipelineIntake extends Intake {
   }
 
   append(request: AppendRequest): Promise<AppendResult> {
-    return this.intake.append(request);
+    return this.tracing.on ? this.appendTraced(request) : this.intake.append(request);
+  }
+
+  /** One span from receipt until the events are durable, on the caller's trace; deliveries go on from it. */
+  private async appendTraced(request: AppendRequest): Promise<AppendResult> {
+    const { route, dialect, sourceId, requestId, receivedAt, callerTrace, checked } = request;
+    const span = this.tracing.begin({
+      name: `ingest ${route}`,
+      kind: 'server',
+      startedAt: receivedAt,
+      ...(callerTrace !== undefined && readTraceParent(callerTrace) ? { parent: callerTrace } : {}),
+      attributes: { 'gateway.dialect': dialect, 'gateway.source': sourceId, 'gateway.request_id': requestId },
+    });
+    const result = await this.intake.append({ ...request, traceparent: span.traceparent });
+    const accepted = checked.total - checked.rejected.length;
+    const isKept = result.kind === 'appended' || result.kind === 'repeated';
+    span.end({ 'gateway.events': accepted, 'gateway.result': result.kind }, isKept ? 'ok' : 'failed');
+    return result;
   }
 }
 

@@ -28,7 +28,7 @@ export class AdminTokenDto {
   @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: good until it is deleted.' })
   expiresAt?: string | null;
 
-  @ReadOnly()
+  @ReadOnly({ type: 'boolean' })
   expired?: unknown;
 
   @ReadOnly()

@@ -1,10 +1,12 @@
 import { Get, Param } from '@nestjs/common';
-import { ApiOperation } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { ConnectorRegistry, type Connector, type JsonSchema, type RateWindow } from '#destinations';
 import { DialectRegistry, type Dialect } from '#dialects';
 import { AdminController } from '../http/admin-controller.js';
+import { Listed } from '../http/paged.js';
 import type { ListAnswer } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
+import { DestinationTypeDto, DialectDto } from './catalogue.dto.js';
 
 interface DialectView {
   readonly name: string;
@@ -30,13 +32,14 @@ export class DialectsController {
   constructor(private readonly dialects: DialectRegistry) {}
 
   @Get()
-  @ApiOperation({ summary: 'The dialects that sources may speak' })
+  @Listed('The dialects that sources may speak', DialectDto)
   list(): ListAnswer<DialectView> {
     return { data: this.dialects.all.map(viewDialect), nextCursor: null };
   }
 
   @Get(':name')
   @ApiOperation({ summary: 'One dialect' })
+  @ApiResponse({ status: 200, description: 'Its routes and credentials.', type: DialectDto })
   read(@Param('name') name: string): DialectView {
     const dialect = this.dialects.get(name);
     if (!dialect) throw notFound(`There is no dialect "${name}".`);
@@ -49,13 +52,14 @@ export class DestinationTypesController {
   constructor(private readonly connectors: ConnectorRegistry) {}
 
   @Get()
-  @ApiOperation({ summary: 'The types that destinations may have' })
+  @Listed('The types that destinations may have', DestinationTypeDto)
   list(): ListAnswer<DestinationTypeView> {
     return { data: this.connectors.all().map(viewType), nextCursor: null };
   }
 
   @Get(':type')
   @ApiOperation({ summary: 'One destination type' })
+  @ApiResponse({ status: 200, description: 'Its settings, credentials and limits.', type: DestinationTypeDto })
   read(@Param('type') type: string): DestinationTypeView {
     const connector = this.connectors.get(type);
     if (!connector) throw notFound(`There is no destination type "${type}".`);

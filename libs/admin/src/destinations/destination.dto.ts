@@ -94,10 +94,10 @@ export class DestinationDto {
   @IsBoolean()
   paused?: boolean;
 
-  @ReadOnly()
+  @ReadOnly({ nullable: true })
   pauseReason?: unknown;
 
-  @ReadOnly()
+  @ReadOnly({ nullable: true })
   retiringUntil?: unknown;
 
   @ReadOnly()

@@ -55,8 +55,10 @@ export function RateLimitRule(description: string): PropertyDecorator {
 }
 
 /** Shown in answers; may be sent back and is ignored then. */
-export function ReadOnly(): PropertyDecorator {
-  return decorate(Allow(), ApiProperty({ required: false, readOnly: true, type: 'string' }));
+export function ReadOnly(
+  shape: { readonly type?: 'string' | 'boolean'; readonly nullable?: boolean } = {},
+): PropertyDecorator {
+  return decorate(Allow(), ApiProperty({ required: false, readOnly: true, type: 'string', ...shape }));
 }
 
 /** Credentials by name: a text, null to remove, or what an answer showed to keep. Read by `readCredentials`. */

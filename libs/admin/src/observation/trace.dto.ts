@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { ShownRequestDto } from '../preview/preview.dto.js';
 import { AttemptDto } from './delivery.dto.js';
 import { EventDto } from './observation.dto.js';
 
@@ -28,20 +29,6 @@ class TraceReasonDto {
 
   @ApiProperty()
   detail!: string;
-}
-
-class TraceRequestDto {
-  @ApiProperty()
-  method!: string;
-
-  @ApiProperty()
-  url!: string;
-
-  @ApiProperty({ type: 'object', additionalProperties: { type: 'string' } })
-  headers!: object;
-
-  @ApiProperty({ type: Object, description: 'A large one as the beginning of its text.' })
-  body!: unknown;
 }
 
 class DestinationTraceDto {
@@ -74,11 +61,11 @@ class DestinationTraceDto {
   heldBy?: string;
 
   @ApiProperty({
-    type: TraceRequestDto,
+    type: ShownRequestDto,
     required: false,
     description: "The event as the destination gets it, alone and by today's settings: transformed and encoded.",
   })
-  request?: TraceRequestDto;
+  request?: ShownRequestDto;
 }
 
 /** For the documentation; `EventTrace` is what is sent. */

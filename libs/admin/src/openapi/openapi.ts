@@ -4,6 +4,7 @@ import type { DialectRegistry } from '#dialects';
 import { RateWindowDto } from '../http/document-rules.js';
 import { ProblemDto } from '../http/problem.dto.js';
 import { describeIngest, ingestTag } from './describe-ingest.js';
+import { plainJsonSchema } from './plain-json-schema.js';
 
 export interface ProductFacts {
   readonly name: string;
@@ -27,7 +28,7 @@ export function buildOpenApi(app: INestApplication, dialects: DialectRegistry, p
     extraModels: [ProblemDto, RateWindowDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,
   });
-  return { ...document, paths: { ...describeIngest(dialects), ...document.paths } };
+  return { ...plainJsonSchema(document), paths: { ...describeIngest(dialects), ...plainJsonSchema(document.paths) } };
 }
 
 /** Serves `/openapi.json` and `/docs`, which asks nobody else for anything. Before the application is initialized. */

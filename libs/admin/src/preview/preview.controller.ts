@@ -6,6 +6,7 @@ import { AdminController } from '../http/admin-controller.js';
 import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { notFound } from '../http/problem.js';
+import { PreviewDto, TestResultDto } from './preview.dto.js';
 import { PreviewRequest, readPreviewRequest } from './preview.request.js';
 import { PreviewService, type Preview } from './preview.service.js';
 
@@ -21,7 +22,11 @@ export class PreviewController {
     description: 'Nothing is sent or kept. Requests are shown whether or not the destination wants the events.',
   })
   @ApiBody({ type: PreviewRequest })
-  @ApiResponse({ status: 200, description: 'The events, what was refused, and what each destination would be sent.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The events, what was refused, and what each destination would be sent.',
+    type: PreviewDto,
+  })
   preview(@Body() body: unknown): Preview {
     return this.previews.preview(readPreviewRequest(body), Date.now());
   }
@@ -38,7 +43,11 @@ export class DestinationTestController {
   @Post(':id/test')
   @HttpCode(200)
   @ApiOperation({ summary: 'Send one sample event for real', description: 'Past queue and breaker; nothing is kept.' })
-  @ApiResponse({ status: 200, description: 'The request (redacted), the answer, and what it means.' })
+  @ApiResponse({
+    status: 200,
+    description: 'The request (redacted), the answer, and what it means.',
+    type: TestResultDto,
+  })
   async test(@CalledBy() author: Author, @Param('id') id: string): Promise<TestResult> {
     const destination = this.configuration.destinations.get(id);
     if (!destination) throw notFound(`there is no destination ${id}`);

@@ -32,7 +32,7 @@ export class SourceDto {
   @IsBoolean()
   enabled?: boolean;
 
-  @ReadOnly()
+  @ReadOnly({ nullable: true })
   retiringUntil?: unknown;
 
   @ReadOnly()

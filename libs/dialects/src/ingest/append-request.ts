@@ -20,6 +20,7 @@ export function appendRequest(
   key: string | undefined,
 ): AppendRequest {
   const { route } = call.lane;
+  const { traceparent } = call.view.headers;
   const scope = route.idempotency?.scope === 'source' ? '' : route.id;
   const digest = route.idempotency?.compareBody ? { bodyDigest: sha256(bytes) } : undefined;
   return {
@@ -31,6 +32,7 @@ export function appendRequest(
     receivedAt: call.receivedAt,
     body: call.dialect.scrub?.(bytes, body) ?? bytes,
     checked,
+    ...(traceparent !== undefined && { callerTrace: traceparent }),
     ...(key !== undefined && { idempotency: { key: `${scope}:${key}`, ...digest } }),
   };
 }

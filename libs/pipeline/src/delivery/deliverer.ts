@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Configuration, type Destination } from '#control-plane';
 import type { Connector, ConnectorRegistry } from '#destinations';
-import type { Log, RedisConnections } from '#platform';
+import type { Log, RedisConnections, TraceParent } from '#platform';
 import { destinationKeys } from '../keys.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
@@ -18,6 +18,7 @@ import { requestKey } from './request-key.js';
 import type { RequestSender } from './request-sender.js';
 import { SendingPlaces, type SendingPlace } from './sending-places.js';
 import { applyChange, settlementText, type Change } from './settlement.js';
+import { traceLinks } from './trace-links.js';
 import { compileTransform, type Transformer } from './transform.js';
 
 /** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */
@@ -41,6 +42,7 @@ interface Work {
   readonly events: Batch;
   /** As they were accepted: what a dead letter keeps, since a replay transforms it again. */
   readonly accepted: Batch;
+  readonly traces: readonly TraceParent[];
 }
 
 /** Events by position in the batch; undefined where the segment is gone. */
@@ -127,7 +129,8 @@ export class Deliverer {
     const events = transform ? accepted.map((event) => event && transform(event)) : accepted;
     const connector = this.connectors.get(destination.type);
     if (!connector) throw new Error(`no connector of type ${destination.type}`);
-    return { destination, connector, record, revision: admission.revision, events, accepted };
+    const traces = this.sender.isTraced ? await traceLinks(this.segments, record) : [];
+    return { destination, connector, record, revision: admission.revision, events, accepted, traces };
   }
 
   private transformerOf(destination: Destination): Transformer | undefined {
@@ -157,7 +160,9 @@ export class Deliverer {
     const members = sending(part);
     const key = requestKey(work.record.id, part.lane, members);
     const chosen = fromRanges(members).flatMap((member) => events[member] ?? []);
-    const sent = await this.sender.send({ destination, connector, events: chosen, lane: part.lane, key, now, signal });
+    const { lane } = part;
+    const { traces } = work;
+    const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
     const held = { ...part, heldMs: part.heldMs + (part.firstAttemptAt === null ? 0 : heldMs) };
     const step = stepFor(held, sent, destination, {

@@ -1,7 +1,7 @@
 import { Configuration, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import type { CanonicalEvent } from '#canonical';
-import type { Log, OutgoingHttp, RedisConnections } from '#platform';
+import type { Log, OutgoingHttp, RedisConnections, Tracing } from '#platform';
 import { destinationKeys, ROUTE_CHANNEL } from '../keys.js';
 import type { HistoryKeeper } from '../history/history-keeper.js';
 import type { DeliveryMetrics } from '../metrics/delivery-metrics.js';
@@ -31,6 +31,7 @@ export interface DeliveryEngineParts {
   readonly history: HistoryKeeper;
   readonly pulse: RedisPulse;
   readonly http: OutgoingHttp;
+  readonly tracing: Tracing;
   readonly metrics: DeliveryMetrics;
   readonly deadLetterMaxAgeSeconds: number;
   readonly log: Log;
@@ -60,7 +61,7 @@ export class DeliveryEngine {
       configuration,
       connectors,
       segments,
-      new RequestSender(http, log),
+      new RequestSender(http, parts.tracing, log),
       this.deadLetters,
       {
         settled: (id, entries) => this.outbox.add(id, entries),

@@ -1,7 +1,17 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { Connector, Interpretation, OutboundRequest } from '#destinations';
-import { redactText, redactUrl, type Log, type OutgoingHttp, type SendResult } from '#platform';
+import {
+  redactText,
+  redactUrl,
+  type Log,
+  type OpenSpan,
+  type OutgoingHttp,
+  type SendResult,
+  type SpanStart,
+  type TraceParent,
+  type Tracing,
+} from '#platform';
 import type { Attempt } from './batch-record.js';
 
 /** What came of one request. `aborted`: the gateway is stopping; nobody knows whether it arrived. */
@@ -29,14 +39,22 @@ export interface Outgoing {
   /** Milliseconds since 1970. */
   readonly now: number;
   readonly signal?: AbortSignal;
+  /** The traces that the events came in with. */
+  readonly traces: readonly TraceParent[];
 }
 
 /** Encode, send, interpret: one request, once. */
 export class RequestSender {
   constructor(
     private readonly http: OutgoingHttp,
+    private readonly tracing: Tracing,
     private readonly log: Log,
   ) {}
+
+  /** Whether `traces` are wanted. */
+  get isTraced(): boolean {
+    return this.tracing.on;
+  }
 
   async send(outgoing: Outgoing): Promise<Sent> {
     const { connector, destination, events, lane, key, now } = outgoing;
@@ -48,12 +66,18 @@ export class RequestSender {
     const fill = Math.min(destination.batch.maxBytes, connector.limits.maxBytes);
     const maxBytes = events.length > 1 ? fill : connector.limits.maxBytes;
     if (bytes > maxBytes) return { kind: 'oversize', bytes, maxBytes };
-    const result = await this.exchange(request, outgoing);
+    const span = this.tracing.on ? this.tracing.begin(spanStart(outgoing, bytes)) : undefined;
+    const result = await this.exchange(span ? withTrace(request, span) : request, outgoing);
     const sent = { method: request.method, origin: redactUrl(request.url), bytes };
-    if (result.kind === 'failure') return failure(result, sent);
+    if (result.kind === 'failure') {
+      span?.end({ 'error.type': result.code }, 'failed');
+      return failure(result, sent);
+    }
     const response = { status: result.status, headers: result.headers, body: result.body, receivedAtMs: Date.now() };
     const interpretation = connector.interpret(response, events, lane);
     const { status, tookMs } = result;
+    const spanResult = { 'http.response.status_code': status, 'gateway.outcome': interpretation.kind };
+    span?.end(spanResult, status < 400 ? 'ok' : 'failed');
     // Some vendors echo what they were sent; what is kept of an answer must not hold a credential.
     const body = redactText(result.body, Object.values(settings.credentials));
     const restMs = connector.restMs?.(response) ?? 0;
@@ -84,4 +108,25 @@ function failure(result: Extract<SendResult, { kind: 'failure' }>, request: Atte
   const interpretation: Interpretation =
     code === 'address_not_allowed' ? { kind: 'paused', code } : { kind: 'retry', code };
   return { kind: 'answered', interpretation, code, body: detail, tookMs, ...(request ? { request } : {}) };
+}
+
+/** One trace goes on in its request; several can only be linked. */
+function spanStart({ destination, events, key, traces }: Outgoing, bytes: number): SpanStart {
+  const [only] = traces;
+  return {
+    name: `deliver ${destination.type}`,
+    kind: 'client',
+    ...(traces.length === 1 && only !== undefined ? { parent: only } : { links: traces }),
+    attributes: {
+      'gateway.destination': destination.id,
+      'gateway.request_key': key,
+      'gateway.events': events.length,
+      'http.request.method': 'POST',
+      'http.request.body.size': bytes,
+    },
+  };
+}
+
+function withTrace(request: OutboundRequest, { traceparent }: OpenSpan): OutboundRequest {
+  return { ...request, headers: { ...request.headers, traceparent } };
 }

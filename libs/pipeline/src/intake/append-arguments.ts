@@ -36,10 +36,22 @@ export function place(requests: readonly IntakeRequest[]): readonly Placed[] {
 }
 
 export function requestHeader({ request, base }: Placed): RequestHeader {
-  const { requestId, sourceId, dialect, route, headers, receivedAt, body, checked } = request;
+  const { requestId, sourceId, dialect, route, headers, receivedAt, body, checked, traceparent } = request;
   const { total } = checked;
   const rejected = toRanges(checked.rejected.map((rejection) => rejection.index));
-  return { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes: body.length };
+  const header = {
+    requestId,
+    sourceId,
+    dialect,
+    route,
+    headers,
+    receivedAt,
+    base,
+    total,
+    rejected,
+    bytes: body.length,
+  };
+  return traceparent === undefined ? header : { ...header, traceparent };
 }
 
 /** Without a key there is nothing to look up: most requests, which the script then needs not hear of one by one. */

@@ -9,6 +9,8 @@ export interface IntakeRequest {
   readonly receivedAt: number;
   readonly body: Buffer;
   readonly checked: IntakeChecked;
+  /** The span that took the request, where traces are kept (W3C Trace Context). */
+  readonly traceparent?: string;
   /** `key` is unique within the source: it names the scope (route) as well. */
   readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
 }

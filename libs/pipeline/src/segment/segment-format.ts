@@ -19,6 +19,8 @@ export interface RequestHeader {
   readonly rejected: PositionRanges;
   /** Length of the body. */
   readonly bytes: number;
+  /** The span that took the request. Earlier releases of version 1 do not know it and pass it over. */
+  readonly traceparent?: string;
 }
 
 /** What routing needs to know; the bodies are read only by who looks into the events. */

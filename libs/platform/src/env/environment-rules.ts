@@ -27,6 +27,12 @@ export function IsListenHost(): PropertyDecorator {
   return rule('isListenHost', '$property must be an IP address or a host name', isListenHost);
 }
 
+export function IsHttpUrl(): PropertyDecorator {
+  return rule('isHttpUrl', '$property must be an http:// or https:// URL', (text) => {
+    return URL.canParse(text) && /^https?:$/.test(new URL(text).protocol);
+  });
+}
+
 export function IsRedisUrl(): PropertyDecorator {
   const message =
     '$property must be redis:// or rediss:// URLs, separated by commas, or redis+sentinel://host,host/master';

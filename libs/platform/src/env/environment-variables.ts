@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
-import { AreEncryptionKeys, IsEncryptionKey, IsListenHost, IsRedisUrl, AreCidrs } from './environment-rules.js';
+import { AreCidrs, AreEncryptionKeys, IsEncryptionKey, IsHttpUrl, IsListenHost, IsRedisUrl } from './environment-rules.js';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -88,6 +88,12 @@ export class EnvironmentVariables {
   @Min(1)
   @IsInt(WHOLE_NUMBER)
   DEAD_LETTER_MAX_AGE_SECONDS = 30 * DAY_SECONDS;
+
+  @IsOptional()
+  @IsHttpUrl()
+  OTEL_EXPORTER_OTLP_ENDPOINT: string | undefined = undefined;
+
+  OTEL_SERVICE_NAME = 'event-gateway';
 
   @IsOptional()
   CONFIG_FILE: string | undefined = undefined;

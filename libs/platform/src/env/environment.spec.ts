@@ -28,6 +28,8 @@ describe('readEnvironment', () => {
       historyMaxBytes: 268_435_456,
       historyMaxAgeSeconds: 604_800,
       deadLetterMaxAgeSeconds: 2_592_000,
+      otlpEndpoint: undefined,
+      otlpServiceName: 'event-gateway',
       configFile: undefined,
     });
   });
@@ -48,6 +50,9 @@ describe('readEnvironment', () => {
       HISTORY_MAX_BYTES: '0',
       HISTORY_MAX_AGE_SECONDS: '60',
       DEAD_LETTER_MAX_AGE_SECONDS: '120',
+      REDIS_MIN_REPLICAS: '1',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+      OTEL_SERVICE_NAME: 'events',
       CONFIG_FILE: '/etc/gateway.json',
       PATH: '/usr/bin',
     });
@@ -56,6 +61,7 @@ describe('readEnvironment', () => {
       port: 0,
       role: 'worker',
       redisUrl: 'redis://a:7000, rediss://user:pw@b:7001/0',
+      redisMinReplicas: 1,
       dataDir: '/var/lib/gateway',
       adminToken: 'let-me-in',
       encryptionKey: key,
@@ -66,6 +72,8 @@ describe('readEnvironment', () => {
       historyMaxBytes: 0,
       historyMaxAgeSeconds: 60,
       deadLetterMaxAgeSeconds: 120,
+      otlpEndpoint: 'http://collector:4318',
+      otlpServiceName: 'events',
       configFile: '/etc/gateway.json',
       searchPath: '/usr/bin',
     });

@@ -29,6 +29,9 @@ export class Environment {
   readonly historyMaxBytes: number;
   readonly historyMaxAgeSeconds: number;
   readonly deadLetterMaxAgeSeconds: number;
+  /** Where spans go, without `/v1/traces`. Undefined: nowhere. */
+  readonly otlpEndpoint: string | undefined;
+  readonly otlpServiceName: string;
   /** Absolute. */
   readonly configFile: string | undefined;
   /** Where programs are looked for, as in `PATH`. */
@@ -50,6 +53,8 @@ export class Environment {
     this.historyMaxBytes = variables.HISTORY_MAX_BYTES;
     this.historyMaxAgeSeconds = variables.HISTORY_MAX_AGE_SECONDS;
     this.deadLetterMaxAgeSeconds = variables.DEAD_LETTER_MAX_AGE_SECONDS;
+    this.otlpEndpoint = variables.OTEL_EXPORTER_OTLP_ENDPOINT;
+    this.otlpServiceName = variables.OTEL_SERVICE_NAME;
     this.configFile = variables.CONFIG_FILE === undefined ? undefined : resolve(variables.CONFIG_FILE);
     this.searchPath = searchPath;
   }

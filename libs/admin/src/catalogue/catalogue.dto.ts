@@ -1,0 +1,58 @@
+import { ApiProperty } from '@nestjs/swagger';
+import { RateWindowDto } from '../http/document-rules.js';
+
+class DialectRouteDto {
+  @ApiProperty({ example: 'POST' })
+  method!: string;
+
+  @ApiProperty({ example: '/v1/batch/events' })
+  path!: string;
+
+  @ApiProperty()
+  summary!: string;
+
+  @ApiProperty({ type: 'integer' })
+  maxBodyBytes!: number;
+
+  @ApiProperty({ type: [RateWindowDto], description: 'As the vendor documents it; a source may have its own.' })
+  rateLimit!: RateWindowDto[];
+}
+
+/** For the documentation; `DialectView` is what is sent. */
+export class DialectDto {
+  @ApiProperty({ example: 'flokit' })
+  name!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema.' })
+  credentialsSchema!: object;
+
+  @ApiProperty({ type: [DialectRouteDto] })
+  routes!: DialectRouteDto[];
+}
+
+/** For the documentation; `DestinationTypeView` is what is sent. */
+export class DestinationTypeDto {
+  @ApiProperty({ example: 'webhook' })
+  type!: string;
+
+  @ApiProperty()
+  title!: string;
+
+  @ApiProperty()
+  description!: string;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema.' })
+  configSchema!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema.' })
+  credentialsSchema!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  defaults!: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true })
+  limits!: object;
+}
