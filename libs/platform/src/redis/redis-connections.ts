@@ -28,6 +28,7 @@ export class RedisConnections {
   readonly ingest: RedisClient;
   readonly shared: RedisClient;
   private readonly opened: RedisClient[] = [];
+  private readonly timers: NodeJS.Timeout[] = [];
   private queueClient: RedisClient | undefined;
   private subscriber: RedisClient | undefined;
   private readonly listeners = new Map<string, Set<(message: string) => void>>();
@@ -110,6 +111,7 @@ export class RedisConnections {
   }
 
   close(): void {
+    for (const timer of this.timers) clearInterval(timer);
     for (const client of this.opened) client.disconnect();
   }
 
@@ -135,6 +137,13 @@ export class RedisConnections {
     return subscriber;
   }
 
+  /** Who took over is found by looking, not by sending again what was under way when a master went. */
+  private followMasters(cluster: Cluster): void {
+    // Not ioredis' own `slotsRefreshInterval`: a look under way at a disconnect would start it anew, for ever.
+    const timer = setInterval(() => cluster.refreshSlotsCache(), SLOTS_REFRESH_MS).unref();
+    this.timers.push(timer);
+  }
+
   private open(role: string, options: RedisOptions): RedisClient {
     const client = createClient(this.address, {
       ...options,
@@ -144,6 +153,7 @@ export class RedisConnections {
     });
     client.on('error', (error: Error) => this.onFault(role, error));
     this.opened.push(client);
+    if (client instanceof Cluster) this.followMasters(client);
     return client;
   }
 }
@@ -197,8 +207,6 @@ function clusterClient(urls: readonly string[], options: RedisOptions): Cluster 
     enableOfflineQueue,
     clusterRetryStrategy: retryDelayMs,
     slotsRefreshTimeout: FAIL_FAST_MS,
-    // Who took over is found by looking, not by sending again what was under way when a master went.
-    slotsRefreshInterval: SLOTS_REFRESH_MS,
     ...(mustNotRepeat ? { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 } : {}),
     ...(first.startsWith('rediss:') ? { dnsLookup: (host, done) => done(null, host) } : {}),
   };
