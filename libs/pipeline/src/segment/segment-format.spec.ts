@@ -37,6 +37,12 @@ describe('a stored segment', () => {
     expect(readHeader(header).requests).toEqual([request(7, 0), other, request(3, 8)]);
   });
 
+  it('keeps the span of a request that has one', async () => {
+    const traced = { ...request(7, 0), traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+    const { header } = await encodeSegment([traced, request(3, 4)], []);
+    expect(readHeader(header).requests).toEqual([traced, request(3, 4)]);
+  });
+
   it('of version 1 is read as it was written', () => {
     const stored = JSON.stringify({ v: 1, requests: [request(7, 0), request(3, 4)] });
     expect(readHeader(stored).requests).toEqual([request(7, 0), request(3, 4)]);

@@ -19,7 +19,7 @@ export interface RequestHeader {
   readonly rejected: PositionRanges;
   /** Length of the body. */
   readonly bytes: number;
-  /** The span that took the request. Earlier releases of version 1 do not know it and pass it over. */
+  /** The span that took the request. Only there where traces are kept; who does not know it passes it over. */
   readonly traceparent?: string;
 }
 
@@ -46,6 +46,7 @@ type StoredRequest = readonly [
   total: number,
   rejected: PositionRanges,
   bytes: number,
+  traceparent?: string,
 ];
 
 /** Written until 0.1. */
@@ -94,7 +95,9 @@ function encodeHeader(requests: readonly RequestHeader[]): string {
       known.set(name, index);
       last = request;
     }
-    return [index, request.requestId, request.receivedAt, request.total, request.rejected, request.bytes];
+    const { requestId, receivedAt, total, rejected, bytes, traceparent } = request;
+    const fields = [index, requestId, receivedAt, total, rejected, bytes] as const;
+    return traceparent === undefined ? fields : [...fields, traceparent];
   });
   return JSON.stringify({ v: 2, origins, requests: stored } satisfies StoredHeader);
 }
@@ -128,13 +131,13 @@ export function readHeader(text: string): SegmentHeader {
 
 function requestHeaders({ origins, requests }: StoredHeader): readonly RequestHeader[] {
   let base = 0;
-  return requests.map(([index, requestId, receivedAt, total, rejected, bytes]) => {
+  return requests.map(([index, requestId, receivedAt, total, rejected, bytes, traceparent]) => {
     const origin = origins[index];
     if (!origin) throw new Error(`a segment header names an origin it does not have: ${index}`);
     const [sourceId, dialect, route, headers] = origin;
     const header = { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes };
     base += total;
-    return header;
+    return traceparent === undefined ? header : { ...header, traceparent };
   });
 }
 
