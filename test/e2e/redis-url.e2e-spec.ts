@@ -46,7 +46,7 @@ describe('REDIS_URL', () => {
     await line.settled();
     await group.master.kill();
     await until(async () => (await send(group.replica.socketPath, 'ROLE')).includes('master'), {
-      timeoutMs: 30_000,
+      timeoutMs: 60_000,
       what: 'the replica to be made the master',
     });
     const answer = await until(
@@ -54,9 +54,10 @@ describe('REDIS_URL', () => {
         const { status, text } = await line.sender.batch([flokitItem('after')]);
         return status === 200 ? text : undefined;
       },
-      { timeoutMs: 30_000, what: 'an event to be accepted again' },
+      // A sentinel that was held up for two seconds does nothing for thirty.
+      { timeoutMs: 60_000, what: 'an event to be accepted again' },
     );
     const [id = ''] = (JSON.parse(answer) as { readonly event_ids: readonly string[] }).event_ids;
     await until(() => idsAt(line.sink).includes(id), { timeoutMs: 30_000, what: 'it to arrive' });
-  });
+  }, 150_000);
 });
