@@ -95,7 +95,10 @@ describe('npm run new:destination', () => {
     const { events, lane = '', settings, key, attemptAt, ...golden } = JSON.parse(text) as ConnectorGolden;
     expect(connector.place(events[0]!, settings)).toEqual({ kind: 'lane', lane });
     const request = connector.encode(events, lane, settings, { key, attemptAt: Date.parse(attemptAt) });
-    expect({ ...request, body: JSON.parse(String(request.body)) as unknown }).toEqual({ method: 'POST', ...golden.request });
+    expect({ ...request, body: JSON.parse(String(request.body)) as unknown }).toEqual({
+      method: 'POST',
+      ...golden.request,
+    });
     expect(golden.answers).toHaveLength(2);
     for (const { response, means } of golden.answers ?? []) {
       const { status, headers = {}, body = '' } = response;

@@ -1,6 +1,13 @@
 import { Transform } from 'class-transformer';
 import { IsIn, IsInt, IsOptional, Matches, Max, MaxLength, Min } from 'class-validator';
-import { AreCidrs, AreEncryptionKeys, IsEncryptionKey, IsHttpUrl, IsListenHost, IsRedisUrl } from './environment-rules.js';
+import {
+  AreCidrs,
+  AreEncryptionKeys,
+  IsEncryptionKey,
+  IsHttpUrl,
+  IsListenHost,
+  IsRedisUrl,
+} from './environment-rules.js';
 
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
