@@ -1,16 +1,24 @@
 import { defineScript } from '#platform';
 
-/** KEYS: 1 dead letters, 2 order, 3 state. ARGV: 1 id. Returns 1 if there was one. */
-export const discardDeadLetterScript = defineScript(
-  'gwDiscardDeadLetter',
+/** KEYS: 1 dead letters, 2 order, 3 state. ARGV: ids. Returns how many there were. */
+export const discardDeadLettersScript = defineScript(
+  'gwDiscardDeadLetters',
   `
-local letter = redis.call('HGET', KEYS[1], ARGV[1])
-if not letter then return 0 end
-redis.call('HDEL', KEYS[1], ARGV[1])
-redis.call('ZREM', KEYS[2], ARGV[1])
-redis.call('HINCRBY', KEYS[3], 'dead', -1)
-redis.call('HINCRBY', KEYS[3], 'deadBytes', -#letter)
-return 1
+local count, bytes = 0, 0
+for _, id in ipairs(ARGV) do
+  local letter = redis.call('HGET', KEYS[1], id)
+  if letter then
+    redis.call('HDEL', KEYS[1], id)
+    redis.call('ZREM', KEYS[2], id)
+    count = count + 1
+    bytes = bytes + #letter
+  end
+end
+if count > 0 then
+  redis.call('HINCRBY', KEYS[3], 'dead', -count)
+  redis.call('HINCRBY', KEYS[3], 'deadBytes', -bytes)
+end
+return count
 `,
 );
 

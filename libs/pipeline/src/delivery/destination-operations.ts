@@ -12,7 +12,7 @@ import { destinationKeys } from '../keys.js';
 import type { Ledger } from '../routing/ledger.js';
 import { destinationOfDeadLetter } from './dead-letter.js';
 import { discardScript } from './delivery.scripts.js';
-import { discardDeadLetterScript } from './dead-letter.script.js';
+import { discardDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 
 /** Late routers of a deleted destination are refused for so long: longer than any lease. In seconds. */
@@ -89,7 +89,7 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.deadLetterOrder(destinationId),
       destinationKeys.state(destinationId),
     ];
-    return (await discardDeadLetterScript.run(this.redis.shared, keys, [id])) === 1;
+    return (await discardDeadLettersScript.run(this.redis.shared, keys, [id])) === 1;
   }
 
   private async deadLetter(id: string): Promise<DeadLetter | undefined> {

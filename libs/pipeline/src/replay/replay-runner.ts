@@ -1,32 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CanonicalEvent } from '#canonical';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
-import { discardDeadLetterScript } from '../delivery/dead-letter.script.js';
-import { destinationKeys, replayKeys, shardKeys, shardOfSource } from '../keys.js';
+import { discardDeadLettersScript } from '../delivery/dead-letter.script.js';
+import { destinationKeys, replayKeys, shardOfSource } from '../keys.js';
 import type { RouteWakeup } from '../route-wakeup.js';
-import { PUT_BACK } from '../segment/event-decoder.js';
-import { encodeSegment } from '../segment/segment-format.js';
 import { newSegmentId, shardOfSegment } from '../segment/segment-id.js';
+import { writePutBack } from './put-back.js';
 import type { PendingChunk, ReplayRecord } from './replay-record.js';
 import type { ReplaySelection, Selected } from './replay-selection.js';
 import type { ReplayStore, StoredReplay } from './replay.store.js';
-import { putBackScript } from './replay.scripts.js';
 
 const LOOK_MS = 500;
 const LEASE_MS = 15_000;
-const ROOM_LOOK_MS = 20;
-/** The lease is renewed every so many looks. */
-const LOOKS_PER_LEASE = 100;
-/** A chunk is put back once; its mark outlives any replay. */
-const MARK_SECONDS = 7 * 86_400;
+const RENEW_LEASE_MS = LEASE_MS / 3;
+/** Between looks for room: at first, and at most where the destination takes nothing. */
+const ROOM_LOOK_MS = 2;
+const ROOM_LOOK_MAX_MS = 200;
 
 /** Works on replays, one process at a time each. Everything it does may be repeated after a crash. */
 export class ReplayRunner {
   private readonly owner = randomBytes(8).toString('hex');
   private looking: Promise<void> = Promise.resolve();
   private readonly working = new Map<string, Promise<void>>();
+  private readonly renewedAt = new Map<string, number>();
   private stopped = false;
   private timer: NodeJS.Timeout | undefined;
 
@@ -78,7 +75,10 @@ export class ReplayRunner {
             .catch((error: unknown) => {
               this.log.warn({ replayId: id, error: String(error) }, 'a replay stopped; it goes on from where it was');
             })
-            .finally(() => this.working.delete(id)),
+            .finally(() => {
+              this.working.delete(id);
+              this.renewedAt.delete(id);
+            }),
         );
       }
     } catch (error) {
@@ -106,7 +106,7 @@ export class ReplayRunner {
   private async run(first: StoredReplay, destination: Destination): Promise<void> {
     let stored: StoredReplay | undefined = first;
     // A chunk that was under way when its process died is looked for again: it is still there, or its mark is.
-    if (first.record.pending) stored = await this.finishChunk(first, first.record.pending);
+    if (first.record.pending) stored = await this.takeUp(first, first.record.pending);
     if (!stored) return;
     const { order, horizon, cursor } = stored.record;
     for await (const selected of this.selection.chunks(order, destination, horizon, cursor, true)) {
@@ -114,7 +114,7 @@ export class ReplayRunner {
       stored = await this.putBack(stored, selected);
       // Cancelled, or somebody else took over.
       if (!stored) return;
-      await this.store.lease(stored.record.id, this.owner, LEASE_MS);
+      await this.renewLease(stored.record.id);
       if (order.rate !== undefined) await this.pace(stored.record.id, selected.events.length / order.rate);
     }
     await this.store.save(stored, { ...stored.record, state: 'done' });
@@ -125,25 +125,36 @@ export class ReplayRunner {
    * whole replay. False: the replay ends here, for now or for good.
    */
   private async untilRoom({ id, order }: ReplayRecord): Promise<boolean> {
-    for (let round = 1; !this.stopped; round++) {
+    let waitMs = ROOM_LOOK_MS;
+    let checkAt = Date.now() + RENEW_LEASE_MS;
+    while (!this.stopped) {
       const destination = this.configuration.destinations.get(order.destinationId);
       if (!destination) return false;
       const pending = Number((await this.redis.shared.hget(destinationKeys.state(destination.id), 'pending')) ?? 0);
       if (pending <= destination.batch.maxEvents) return true;
-      await sleep(ROOM_LOOK_MS);
-      if (round % LOOKS_PER_LEASE > 0) continue;
+      await sleep(waitMs);
+      waitMs = Math.min(waitMs * 1.5, ROOM_LOOK_MAX_MS);
+      if (Date.now() < checkAt) continue;
+      checkAt = Date.now() + RENEW_LEASE_MS;
       if ((await this.store.find(id))?.record.state !== 'running') return false;
-      await this.store.lease(id, this.owner, LEASE_MS);
+      await this.renewLease(id);
     }
     return false;
+  }
+
+  private async renewLease(id: string): Promise<void> {
+    const now = Date.now();
+    if (now - (this.renewedAt.get(id) ?? 0) < RENEW_LEASE_MS) return;
+    this.renewedAt.set(id, now);
+    await this.store.lease(id, this.owner, LEASE_MS);
   }
 
   /** Waits, and keeps the lease meanwhile. */
   private async pace(id: string, seconds: number): Promise<void> {
     const until = Date.now() + seconds * 1_000;
     while (Date.now() < until && !this.stopped) {
-      await sleep(Math.min(until - Date.now(), LEASE_MS / 3));
-      await this.store.lease(id, this.owner, LEASE_MS);
+      await sleep(Math.min(until - Date.now(), RENEW_LEASE_MS));
+      await this.renewLease(id);
     }
   }
 
@@ -154,15 +165,22 @@ export class ReplayRunner {
     const pending: PendingChunk = { segmentId, deadLetterIds, cursor, events: events.length };
     const noted = await this.store.save(stored, { ...stored.record, pending });
     if (!noted) return undefined;
-    await this.write(order.destinationId, id, segmentId, events);
+    await writePutBack(this.redis, { segmentId, replayId: id, destinationId: order.destinationId, events });
+    this.wakeup.notify(shardOfSegment(segmentId));
     return this.finishChunk(noted, pending);
   }
 
-  /** If the chunk was put back, its dead letters go and the replay moves on; if not, it is chosen again. */
+  /** If the chunk was put back, the replay moves on; if not, it is chosen again. */
+  private async takeUp(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
+    const mark = replayKeys.mark(shardOfSegment(pending.segmentId), pending.segmentId);
+    if ((await this.redis.shared.exists(mark)) === 1) return this.finishChunk(stored, pending);
+    const { pending: _, ...record } = stored.record;
+    return this.store.save(stored, record);
+  }
+
+  /** The chunk is put back: its dead letters go, and the replay moves on. */
   private async finishChunk(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
     const { pending: _, ...record } = stored.record;
-    const mark = replayKeys.mark(shardOfSegment(pending.segmentId), pending.segmentId);
-    if ((await this.redis.shared.exists(mark)) === 0) return this.store.save(stored, record);
     await this.removeDeadLetters(record.order.destinationId, pending.deadLetterIds);
     return this.store.save(stored, {
       ...record,
@@ -172,47 +190,13 @@ export class ReplayRunner {
     });
   }
 
-  private async write(
-    destinationId: string,
-    replayId: string,
-    segmentId: string,
-    events: readonly CanonicalEvent[],
-  ): Promise<void> {
-    const shard = shardOfSegment(segmentId);
-    const body = Buffer.from(JSON.stringify(events));
-    const header = {
-      requestId: replayId,
-      sourceId: '',
-      dialect: PUT_BACK,
-      route: 'replay',
-      headers: {},
-      receivedAt: Date.now(),
-      base: 0,
-      total: events.length,
-      rejected: '',
-      bytes: body.length,
-    };
-    const segment = await encodeSegment([header], [body]);
-    const keys = [
-      shardKeys.segment(shard, segmentId),
-      shardKeys.unrouted(shard),
-      shardKeys.counters(shard),
-      shardKeys.segments(shard),
-      shardKeys.ledger(shard, segmentId),
-      replayKeys.mark(shard, segmentId),
-    ];
-    const decision = JSON.stringify(Object.fromEntries([[destinationId, `0-${events.length - 1}`]]));
-    const values = [segmentId, segment.header, segment.bodies, decision, destinationId, events.length, MARK_SECONDS];
-    await putBackScript.run(this.redis.shared, keys, values);
-    this.wakeup.notify(shard);
-  }
-
   private async removeDeadLetters(destinationId: string, ids: readonly string[]): Promise<void> {
+    if (ids.length === 0) return;
     const keys = [
       destinationKeys.deadLetters(destinationId),
       destinationKeys.deadLetterOrder(destinationId),
       destinationKeys.state(destinationId),
     ];
-    await Promise.all(ids.map((id) => discardDeadLetterScript.run(this.redis.shared, keys, [id])));
+    await discardDeadLettersScript.run(this.redis.shared, keys, ids);
   }
 }

@@ -16,10 +16,35 @@ export interface Selected {
   readonly cursor: HistoryCursor;
 }
 
-const LETTERS_AT_ONCE = 500;
-const SEGMENTS_AT_ONCE = 20;
-/** History is put back in portions of about so many events. */
-const EVENTS_AT_ONCE = 1_000;
+/** A chunk is about a batch of the destination, within these: a smaller one is not worth the writing of it. */
+const MIN_EVENTS_AT_ONCE = 100;
+const MAX_EVENTS_AT_ONCE = 1_000;
+/** A chunk is closed at so many bytes, as requests came. */
+const BYTES_AT_ONCE = 4 * 1024 * 1024;
+const SEGMENTS_AT_ONCE = 64;
+/** Segments read at once; as many again are read while these are put back. */
+const READ_AT_ONCE = 4;
+
+interface Entry {
+  readonly segmentId: string;
+  readonly sequence: number;
+}
+
+interface Chosen {
+  readonly events: readonly CanonicalEvent[];
+  readonly bytes: number;
+}
+
+const nothing: Chosen = { events: [], bytes: 0 };
+
+/** Where events are chosen from, and by what. */
+interface Range {
+  readonly destinationId: string;
+  /** Milliseconds since 1970, both included. */
+  readonly from: number;
+  readonly to: number;
+  readonly wanted: (event: CanonicalEvent) => boolean;
+}
 
 /** Finds what a replay is about, chunk by chunk, in the order of acceptance (history) or parking (dead letters). */
 export class ReplaySelection {
@@ -40,26 +65,25 @@ export class ReplaySelection {
     removing: boolean,
   ): AsyncGenerator<Selected> {
     const where = order.where ? compileWhere(order.where) : () => true;
+    const most = Math.min(MAX_EVENTS_AT_ONCE, Math.max(MIN_EVENTS_AT_ONCE, destination.batch.maxEvents));
+    const to = order.until === undefined ? horizon : Math.min(order.until - 1, horizon);
+    const range: Range = { destinationId: order.destinationId, from: order.since ?? 0, to, wanted: where };
     if (order.from === 'dead-letters') {
-      yield* this.deadLetters(order, where, horizon, cursor, removing);
+      yield* this.deadLetters(range, most, cursor, removing);
       return;
     }
     const matcher = compileMatch(destination.match);
     const wanted = (event: CanonicalEvent): boolean => mismatch(matcher, event) === undefined && where(event);
-    yield* this.history(order, wanted, horizon, cursor);
+    yield* this.history({ ...range, wanted }, most, cursor);
   }
 
   /** The cursor counts the letters that stay in the list. */
   private async *deadLetters(
-    order: ReplayOrder,
-    wanted: (event: CanonicalEvent) => boolean,
-    horizon: number,
+    { destinationId, from, to, wanted }: Range,
+    most: number,
     cursor: HistoryCursor,
     removing: boolean,
   ): AsyncGenerator<Selected> {
-    const { destinationId } = order;
-    const from = order.since ?? 0;
-    const to = Math.min(order.until === undefined ? horizon : order.until - 1, horizon);
     let passed = cursor.passed ?? 0;
     for (;;) {
       const ids = await this.redis.shared.zrangebyscore(
@@ -68,7 +92,7 @@ export class ReplaySelection {
         to,
         'LIMIT',
         passed,
-        LETTERS_AT_ONCE,
+        most,
       );
       if (ids.length === 0) return;
       const texts = await this.redis.shared.hmget(destinationKeys.deadLetters(destinationId), ...ids);
@@ -84,37 +108,55 @@ export class ReplaySelection {
     }
   }
 
-  private async *history(
-    order: ReplayOrder,
-    wanted: (event: CanonicalEvent) => boolean,
-    horizon: number,
-    cursor: HistoryCursor,
-  ): AsyncGenerator<Selected> {
-    const to = order.until === undefined ? horizon : Math.min(order.until - 1, horizon);
+  private async *history(range: Range, most: number, cursor: HistoryCursor): AsyncGenerator<Selected> {
     const done: Record<string, number> = { ...cursor };
     let events: CanonicalEvent[] = [];
+    let bytes = 0;
     for (const shard of ALL_SHARDS) {
-      for (;;) {
-        const entries = await this.segmentsAfter(shard, done[String(shard)] ?? -1);
-        if (entries.length === 0) break;
-        for (const { segmentId, sequence } of entries) {
-          done[String(shard)] = sequence;
-          const at = timeOfSegment(segmentId);
-          if (at <= to && at >= (order.since ?? 0))
-            events.push(...(await this.eventsOf(segmentId, order.destinationId, wanted)));
-          if (events.length < EVENTS_AT_ONCE) continue;
-          yield { events, deadLetterIds: [], cursor: { ...done } };
-          events = [];
-        }
+      for await (const { sequence, chosen } of this.read(shard, done[String(shard)] ?? -1, range)) {
+        done[String(shard)] = sequence;
+        for (const event of chosen.events) events.push(event);
+        bytes += chosen.bytes;
+        if (events.length < most && bytes < BYTES_AT_ONCE) continue;
+        if (events.length > 0) yield { events, deadLetterIds: [], cursor: { ...done } };
+        events = [];
+        bytes = 0;
       }
     }
     if (events.length > 0) yield { events, deadLetterIds: [], cursor: { ...done } };
   }
 
-  private async segmentsAfter(
+  /** What is wanted of each segment of a shard, in the order of acceptance. Reads ahead of whoever asks. */
+  private async *read(
     shard: number,
-    sequence: number,
-  ): Promise<readonly { readonly segmentId: string; readonly sequence: number }[]> {
+    after: number,
+    range: Range,
+  ): AsyncGenerator<{ readonly sequence: number; readonly chosen: Chosen }> {
+    let sequence = after;
+    for (;;) {
+      const entries = await this.segmentsAfter(shard, sequence);
+      if (entries.length === 0) return;
+      const load = (from: number): Promise<readonly Chosen[]> => {
+        const loading = Promise.all(
+          entries.slice(from, from + READ_AT_ONCE).map(({ segmentId }) => this.chosenOf(segmentId, range)),
+        );
+        // Whoever awaits it learns of a fault; if nobody does any more, it is none.
+        loading.catch(() => undefined);
+        return loading;
+      };
+      let loading = load(0);
+      for (let i = 0; i < entries.length; i += READ_AT_ONCE) {
+        const chosen = await loading;
+        loading = load(i + READ_AT_ONCE);
+        for (const [offset, entry] of entries.slice(i, i + READ_AT_ONCE).entries()) {
+          sequence = entry.sequence;
+          yield { sequence, chosen: chosen[offset] ?? nothing };
+        }
+      }
+    }
+  }
+
+  private async segmentsAfter(shard: number, sequence: number): Promise<readonly Entry[]> {
     const flat = await this.redis.shared.zrangebyscore(
       shardKeys.segments(shard),
       `(${sequence}`,
@@ -124,21 +166,24 @@ export class ReplaySelection {
       0,
       SEGMENTS_AT_ONCE,
     );
-    const found: { segmentId: string; sequence: number }[] = [];
+    const found: Entry[] = [];
     for (let i = 0; i < flat.length; i += 2) found.push({ segmentId: flat[i] ?? '', sequence: Number(flat[i + 1]) });
     return found;
   }
 
   /** What was put back is no history of its own, and what still waits for the destination will arrive anyway. */
-  private async eventsOf(
-    segmentId: string,
-    destinationId: string,
-    wanted: (event: CanonicalEvent) => boolean,
-  ): Promise<readonly CanonicalEvent[]> {
-    const head = await this.segments.head(segmentId);
-    if (!head || head.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return [];
-    if ((await this.redis.shared.hexists(destinationKeys.open(destinationId), segmentId)) === 1) return [];
+  private async chosenOf(segmentId: string, { destinationId, from, to, wanted }: Range): Promise<Chosen> {
+    const at = timeOfSegment(segmentId);
+    if (at < from || at > to) return nothing;
+    const [head, isOpen] = await Promise.all([
+      this.segments.head(segmentId),
+      this.redis.shared.hexists(destinationKeys.open(destinationId), segmentId),
+    ]);
+    if (!head || isOpen === 1 || head.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return nothing;
     const events = (await this.segments.events(segmentId)) ?? [];
-    return events.filter((event): event is CanonicalEvent => event !== undefined && wanted(event));
+    return {
+      events: events.filter((event): event is CanonicalEvent => event !== undefined && wanted(event)),
+      bytes: head.header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
+    };
   }
 }

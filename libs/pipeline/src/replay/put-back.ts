@@ -1,0 +1,51 @@
+import type { CanonicalEvent } from '#canonical';
+import type { RedisConnections } from '#platform';
+import { replayKeys, shardKeys } from '../keys.js';
+import { PUT_BACK } from '../segment/event-decoder.js';
+import { encodeSegment } from '../segment/segment-format.js';
+import { shardOfSegment } from '../segment/segment-id.js';
+import { putBackScript } from './replay.scripts.js';
+
+/** A chunk is put back once; its mark outlives any replay. */
+const MARK_SECONDS = 7 * 86_400;
+
+/** Events for one destination, as they become a segment of their own. */
+export interface PutBack {
+  readonly segmentId: string;
+  readonly replayId: string;
+  readonly destinationId: string;
+  readonly events: readonly CanonicalEvent[];
+}
+
+/** Repeating it for the same segment changes nothing. */
+export async function writePutBack(
+  redis: RedisConnections,
+  { segmentId, replayId, destinationId, events }: PutBack,
+): Promise<void> {
+  const shard = shardOfSegment(segmentId);
+  const body = Buffer.from(JSON.stringify(events));
+  const header = {
+    requestId: replayId,
+    sourceId: '',
+    dialect: PUT_BACK,
+    route: 'replay',
+    headers: {},
+    receivedAt: Date.now(),
+    base: 0,
+    total: events.length,
+    rejected: '',
+    bytes: body.length,
+  };
+  const segment = await encodeSegment([header], [body]);
+  const keys = [
+    shardKeys.segment(shard, segmentId),
+    shardKeys.unrouted(shard),
+    shardKeys.counters(shard),
+    shardKeys.segments(shard),
+    shardKeys.ledger(shard, segmentId),
+    replayKeys.mark(shard, segmentId),
+  ];
+  const decision = JSON.stringify(Object.fromEntries([[destinationId, `0-${events.length - 1}`]]));
+  const values = [segmentId, segment.header, segment.bodies, decision, destinationId, events.length, MARK_SECONDS];
+  await putBackScript.run(redis.shared, keys, values);
+}
