@@ -1,10 +1,14 @@
-import { startRedis } from '../support/index.js';
+import { DELETED_KEY } from '#control-plane';
+import { RedisConnections } from '#platform';
+import { startRedis, type TestRedis } from '../support/index.js';
 import { NO_DELIVERIES, startAdminApp, type AdminApp } from './admin-app.js';
 
 let app: AdminApp;
+let redis: TestRedis;
 
 beforeAll(async () => {
-  app = await startAdminApp(await startRedis());
+  redis = await startRedis();
+  app = await startAdminApp(redis);
 }, 60_000);
 
 const webhook = <T extends object>(members: T = {} as T) => ({
@@ -73,6 +77,21 @@ describe('changing a destination', () => {
     app.deliveries.statsOf.delete('typed');
     const changed = await app.call('PUT', '/destinations/typed', log);
     expect([changed.status, changed.body.credentials]).toEqual([200, {}]);
+  });
+});
+
+describe('deleting a destination', () => {
+  it('is noted together with the change, until one of the same id exists again', async () => {
+    const connections = new RedisConnections({ url: redis.url });
+    await connections.ready(5_000);
+    const noted = (): Promise<string[]> => connections.shared.zrange(DELETED_KEY, 0, '-1');
+    await app.call('PUT', '/destinations/leaving', webhook());
+    expect(await noted()).toEqual([]);
+    expect((await app.call('DELETE', '/destinations/leaving')).status).toBe(204);
+    expect(await noted()).toEqual(['leaving']);
+    await app.call('PUT', '/destinations/leaving', webhook());
+    expect(await noted()).toEqual([]);
+    connections.close();
   });
 });
 

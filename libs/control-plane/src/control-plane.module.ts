@@ -16,6 +16,7 @@ import { DestinationCheck } from './rules/destination-check.js';
 import { SourceCheck } from './rules/source-check.js';
 import { SourcesService } from './sources.service.js';
 import { ConfigurationStore } from './store/configuration.store.js';
+import { DeletedDestinations } from './store/deleted-destinations.js';
 import { SnapshotReader } from './store/snapshot-reader.js';
 
 export interface ControlPlaneBindings {
@@ -44,6 +45,7 @@ export class ControlPlaneModule {
         AuditLog,
         AdminTokensService,
         ConfigurationStore,
+        DeletedDestinations,
         SnapshotReader,
         EncryptionKeyCheck,
         CredentialResealing,
@@ -61,6 +63,7 @@ export class ControlPlaneModule {
         AuditLog,
         AdminTokensService,
         Configuration,
+        DeletedDestinations,
         SourcesService,
         DestinationsService,
         DemoConfiguration,

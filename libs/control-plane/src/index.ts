@@ -19,6 +19,7 @@ export * from './json-pointer.js';
 export * from './ports/delivery-operations.js';
 export * from './ports/dialect-catalogue.js';
 export * from './sources.service.js';
+export { DELETED_KEY, DeletedDestinations } from './store/deleted-destinations.js';
 export type { StoredDestination, StoredSource } from './store/snapshot.js';
 export { MAX_REGEX_TEXT_LENGTH } from './rules/regex-check.js';
 export { checkWhere } from './rules/where-check.js';

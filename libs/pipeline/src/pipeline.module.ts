@@ -8,12 +8,13 @@ import {
   type OnApplicationShutdown,
   type Provider,
 } from '@nestjs/common';
-import { Configuration, DeliveryOperations } from '#control-plane';
+import { Configuration, DeletedDestinations, DeliveryOperations } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import { Environment, Log, Metrics, OutgoingHttp, Readiness, RedisConnections, Tracing } from '#platform';
 import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { DestinationTester } from './delivery/destination-tester.js';
+import { Leftovers } from './delivery/leftovers.js';
 import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
@@ -151,6 +152,16 @@ const providers: Provider[] = [
     inject: [RedisConnections, Configuration, DeliveryEngine, Ledger],
   },
   {
+    provide: Leftovers,
+    useFactory: (
+      configuration: Configuration,
+      deleted: DeletedDestinations,
+      deliveries: DeliveryOperations,
+      log: Log,
+    ) => new Leftovers(configuration, deleted, deliveries, log.child({ component: 'delivery' })),
+    inject: [Configuration, DeletedDestinations, DeliveryOperations, Log],
+  },
+  {
     provide: DestinationTester,
     useFactory: (connectors: ConnectorRegistry, http: OutgoingHttp, log: Log) =>
       new DestinationTester(connectors, http, log.child({ component: 'delivery' })),
@@ -228,6 +239,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(RouteWakeup) private readonly wakeup: RouteWakeup,
     @Inject(DeliveryEngine) private readonly engine: DeliveryEngine,
     @Inject(RejectionStore) private readonly rejections: RejectionStore,
+    @Inject(Leftovers) private readonly leftovers: Leftovers,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(IdIndexer) private readonly idIndexer: IdIndexer,
     @Inject(Readiness) private readonly readiness: Readiness,
@@ -253,12 +265,13 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     this.readiness.register(new DeliveryReadiness(this.engine));
     this.wakeup.bind((shard) => this.engine.wake(shard));
     await this.engine.start();
+    this.leftovers.start();
     this.replays.start();
     this.idIndexer.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.replays.stop(), this.idIndexer.stop()]);
+    await Promise.all([this.leftovers.stop(), this.replays.stop(), this.idIndexer.stop()]);
     await this.engine.stop();
   }
 

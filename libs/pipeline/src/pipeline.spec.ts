@@ -1,4 +1,4 @@
-import { Configuration, type Destination } from '#control-plane';
+import { Configuration, DELETED_KEY, DeletedDestinations, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import type { CanonicalEvent } from '#canonical';
 import {
@@ -14,6 +14,7 @@ import { startRedis, startRedisCluster, startSink, until, type Sink } from '../.
 import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DeliveryMetrics } from './metrics/delivery-metrics.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
+import { Leftovers } from './delivery/leftovers.js';
 import { HistoryKeeper } from './history/history-keeper.js';
 import type { IntakeResult } from './intake/append-request.js';
 import { IntakeService } from './intake/intake.service.js';
@@ -114,6 +115,7 @@ async function build(address: RedisAddress) {
   });
   const intake = new IntakeService(redis, pulse, budget, (shard) => engine.wake(shard));
   const operations = new DestinationOperations(redis, configuration, engine.queues, ledger);
+  const leftovers = new Leftovers(configuration, new DeletedDestinations(redis), operations, log);
   const wakeup = new RouteWakeup(redis);
   wakeup.bind((shard) => engine.wake(shard));
   const store = new ReplayStore(redis);
@@ -128,7 +130,7 @@ async function build(address: RedisAddress) {
     http.onApplicationShutdown();
     redis.close();
   };
-  return { redis, budget, configuration, engine, intake, operations, replays, close };
+  return { redis, budget, configuration, engine, intake, operations, leftovers, replays, close };
 }
 
 type Pipeline = Awaited<ReturnType<typeof build>>;
@@ -274,6 +276,33 @@ describe.each([
     await until(async () => (await pipeline.operations.stats('doomed')).waiting === 2);
     pipeline.configuration.destinations.delete('doomed');
     await pipeline.operations.discard('doomed');
+    await until(() => pipeline.budget.queuedBytes === 0);
+  });
+
+  it('gives back the space of a deleted destination although whoever deleted it stopped before discarding', async () => {
+    pipeline.configuration.put(webhook('orphaned', sink, { match: { events: ['orphaned'] }, paused: 'admin' }));
+    await append(pipeline, ['orphaned', 'orphaned']);
+    await until(async () => (await pipeline.operations.stats('orphaned')).waiting === 2);
+    pipeline.configuration.destinations.delete('orphaned');
+    // What the script that deletes writes.
+    await pipeline.redis.shared.zadd(DELETED_KEY, Date.now() - 11_000, 'orphaned');
+    await pipeline.redis.shared.zadd(DELETED_KEY, Date.now() - 1_000, 'still-being-discarded');
+    await pipeline.leftovers.clear();
+    await until(() => pipeline.budget.queuedBytes === 0);
+    expect(await pipeline.operations.stats('orphaned')).toMatchObject({ waiting: 0 });
+    expect(await pipeline.redis.shared.zrange(DELETED_KEY, 0, '-1')).toEqual(['still-being-discarded']);
+  });
+
+  it('leaves a destination alone that exists again', async () => {
+    pipeline.configuration.put(webhook('back', sink, { match: { events: ['back'] }, paused: 'admin' }));
+    await append(pipeline, ['back']);
+    await until(async () => (await pipeline.operations.stats('back')).waiting === 1);
+    await pipeline.redis.shared.zadd(DELETED_KEY, Date.now() - 11_000, 'back');
+    await pipeline.leftovers.clear();
+    expect(await pipeline.operations.stats('back')).toMatchObject({ waiting: 1 });
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('back', sink, { match: { events: ['back'] }, updatedAt }));
+    await until(() => received(sink, '/back').length === 1);
     await until(() => pipeline.budget.queuedBytes === 0);
   });
 

@@ -3,6 +3,7 @@ import { defineScript, RedisConnections, type Script, type ScriptArgument } from
 import { writeEntry, type AuditDraft } from '../audit/audit-entry.js';
 import { AUDIT_FUNCTION, AUDIT_KEY, auditArguments } from '../audit/audit.scripts.js';
 import { ConfigurationError, type ConfigurationKind } from '../configuration.errors.js';
+import { DELETED_KEY } from './deleted-destinations.js';
 
 /** The tag keeps all of it on one node of a cluster, so that one script can change several documents. */
 const KEYS = {
@@ -44,20 +45,24 @@ const READ = defineScript(
    return { rev, redis.call('HGETALL', KEYS[2]), redis.call('HGETALL', KEYS[3]), redis.call('HGETALL', KEYS[4]) }`,
 );
 
-// KEYS: rev, audit, sources, destinations, tokens. ARGV: expected revision, channel, number of changes, per change: kind, id,
+// KEYS: rev, audit, sources, destinations, tokens, deleted destinations. ARGV: expected revision, channel, number of changes, per change: kind, id,
 // document ('' deletes), then as for `audit`.
 const WRITE = defineScript(
   'gwConfigWrite',
   `${AUDIT_FUNCTION}
    if tonumber(redis.call('GET', KEYS[1]) or '0') ~= tonumber(ARGV[1]) then return 0 end
    local keyOf = { source = KEYS[3], destination = KEYS[4], token = KEYS[5] }
+   local time = redis.call('TIME')
+   local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
    local audited = 4 + 3 * tonumber(ARGV[3])
    for i = 4, audited - 1, 3 do
      local key = keyOf[ARGV[i]]
      if ARGV[i + 2] == '' then
        redis.call('HDEL', key, ARGV[i + 1])
+       if key == KEYS[4] then redis.call('ZADD', KEYS[6], now, ARGV[i + 1]) end
      else
        redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
+       if key == KEYS[4] then redis.call('ZREM', KEYS[6], ARGV[i + 1]) end
      end
    end
    audit(KEYS[2], audited)
@@ -104,7 +109,7 @@ export class ConfigurationStore {
   async write(changes: readonly DocumentChange[], revision: number, audited: readonly AuditDraft[]): Promise<boolean> {
     const parts = changes.flatMap(({ kind, id, document }) => [kind, id, document ?? '']);
     const values = [revision, CHANNEL, changes.length, ...parts, ...auditArguments(audited.map(writeEntry))];
-    const keys = [KEYS.revision, AUDIT_KEY, KEYS.sources, KEYS.destinations, KEYS.adminTokens];
+    const keys = [KEYS.revision, AUDIT_KEY, KEYS.sources, KEYS.destinations, KEYS.adminTokens, DELETED_KEY];
     return Number(await this.run(WRITE, keys, values)) !== 0;
   }
 
