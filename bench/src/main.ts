@@ -8,6 +8,7 @@ import { allDialects, flokit } from './bodies.js';
 import { chart } from './chart.js';
 import { deliver, deliverNaively, standard, type DeliverRow } from './deliver.js';
 import { measureDestinations } from './destinations.js';
+import { measureIsolation } from './isolation.js';
 import { endAll } from './processes.js';
 import { profileStages } from './profile.js';
 import { measureScaling } from './scaling.js';
@@ -87,6 +88,7 @@ const cases: Readonly<Record<string, () => Promise<unknown>>> = {
   scaling: async () => printDelivered('Scaling, one dimension at a time', await measureScaling(), 0),
   backlog: async () => console.table(await measureBacklog()),
   soak: async () => console.table(await measureSoak()),
+  isolation: async () => console.table(await measureIsolation()),
 };
 
 try {

@@ -76,7 +76,7 @@ function running(child: ChildProcess, port: number): Running {
 
 /** One of the servers beside this file. */
 export async function startServer(
-  name: 'ceiling' | 'naive' | 'sink',
+  name: 'ceiling' | 'naive' | 'sink' | 'troubled-sink',
   env: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
   const port = await freePort();
