@@ -1,4 +1,5 @@
 import { Cluster, Command, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { QueueRedis } from './queue-redis.js';
 import { parseRedisUrl, type RedisTarget } from './redis-url.js';
 
 export type RedisClient = Redis | Cluster;
@@ -49,7 +50,7 @@ export class RedisConnections {
 
   /** One client for all queues; BullMQ duplicates it for blocking reads. */
   forQueues(): RedisClient {
-    this.queueClient ??= this.open('queues', { maxRetriesPerRequest: null });
+    this.queueClient ??= this.open('queues', { maxRetriesPerRequest: null }, QueueRedis);
     return this.queueClient;
   }
 
@@ -144,13 +145,9 @@ export class RedisConnections {
     this.timers.push(timer);
   }
 
-  private open(role: string, options: RedisOptions): RedisClient {
-    const client = createClient(this.address, {
-      ...options,
-      connectionName: `gateway-${role}`,
-      disableClientInfo: true,
-      retryStrategy: retryDelayMs,
-    });
+  private open(role: string, options: RedisOptions, Client = Redis): RedisClient {
+    const common = { connectionName: `gateway-${role}`, disableClientInfo: true, retryStrategy: retryDelayMs };
+    const client = createClient(this.address, { ...options, ...common }, Client);
     client.on('error', (error: Error) => this.onFault(role, error));
     this.opened.push(client);
     if (client instanceof Cluster) this.followMasters(client);
@@ -166,14 +163,14 @@ async function waitFor(client: RedisClient, key: string, replicas: number): Prom
   return Number(await client.sendCommand(command, undefined, { slot }));
 }
 
-function createClient(address: RedisAddress, options: RedisOptions): RedisClient {
-  if ('socketPath' in address) return new Redis({ ...options, path: address.socketPath });
+function createClient(address: RedisAddress, options: RedisOptions, Client: typeof Redis): RedisClient {
+  if ('socketPath' in address) return new Client({ ...options, path: address.socketPath });
   const target = parseRedisUrl(address.url);
   switch (target?.kind) {
     case 'single':
-      return new Redis(target.url, { ...options, reconnectOnError: isDemoted });
+      return new Client(target.url, { ...options, reconnectOnError: isDemoted });
     case 'sentinel':
-      return new Redis({ ...options, ...sentinelOptions(target), reconnectOnError: isDemoted });
+      return new Client({ ...options, ...sentinelOptions(target), reconnectOnError: isDemoted });
     case 'cluster':
       return clusterClient(target.urls, options);
     case undefined:

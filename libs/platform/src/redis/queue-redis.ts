@@ -1,0 +1,13 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+/**
+ * The client of all queues. BullMQ duplicates it for every worker and only waits for work on the copy, but defines all of
+ * its scripts there too, about 80 KiB each time: left out, which with a thousand workers is as much as a small process.
+ */
+export class QueueRedis extends Redis {
+  override duplicate(override?: Partial<RedisOptions>): Redis {
+    const waiting = super.duplicate(override);
+    waiting.defineCommand = () => undefined;
+    return waiting;
+  }
+}
