@@ -149,7 +149,7 @@ describe('SIGTERM', () => {
 
     const stoppedAt = Date.now();
     const exit = gateway.stop();
-    await until(() => gateway.output().includes('"msg":"Draining"'));
+    await until(() => gateway.output().includes('"msg":"Draining'));
     const late = await line.sender.batch([flokitItem('too late')]).then(
       ({ status }) => status,
       () => 'refused',
