@@ -92,10 +92,10 @@ describe('creating a destination', () => {
     });
   });
 
-  it('promises no order that it does not keep', async () => {
+  it('takes an order to keep', async () => {
     const answer = await app.call('POST', '/destinations', webhook({ ordering: 'per_user' }));
-    expect(answer.status).toBe(422);
-    expect(pointersOf(answer)).toEqual(['/ordering']);
+    expect(answer.status).toBe(201);
+    expect(answer.body).toMatchObject({ ordering: 'per_user' });
   });
 
   it('takes a log destination without a config', async () => {

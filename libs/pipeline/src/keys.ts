@@ -60,6 +60,14 @@ export const destinationKeys = {
   open: (id: string) => `gw:${destinationTag(id)}:open`,
   /** Hash: segment id → positions that wait to be judged, because the destination's `match` cannot be applied. */
   unjudged: (id: string) => `gw:${destinationTag(id)}:unjudged`,
+  /** Sorted set of `segment|position|bytes|added (ms)` by sequence: what waits of one user, where order is kept. */
+  user: (id: string, user: string) => `gw:${destinationTag(id)}:user:${user}`,
+  /** Sorted set of a shard's users that may send, by the sequence of what they have waiting first. */
+  ready: (id: string, shard: number | '') => `gw:${destinationTag(id)}:ready:${shard}`,
+  /** Set of users with an event in an open batch: the next one waits for it. */
+  busy: (id: string) => `gw:${destinationTag(id)}:busy`,
+  /** Sorted set of open batch ids by the time before which nothing of them is tried again (ms). */
+  resting: (id: string) => `gw:${destinationTag(id)}:resting`,
   /** Sorted set of open batch ids by the time they were gathered. */
   batches: (id: string) => `gw:${destinationTag(id)}:batches`,
   /** Hash: `r` revision, `j` the batch record, `f` present when it is finished. */

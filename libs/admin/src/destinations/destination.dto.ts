@@ -80,6 +80,7 @@ export class DestinationDto {
   @WholeNumber(1, 100)
   concurrency?: number;
 
+  /** `per_user`: a user's next event is sent when the one before is settled, in the order of acceptance. */
   @IsOptional()
   @IsIn(['none', 'per_user'])
   ordering?: 'none' | 'per_user';

@@ -34,7 +34,6 @@ export class DestinationCheck {
       ...wrong,
       ...(settings.match ? checkMatch(settings.match, this.dialects.names(), '/match') : []),
       ...(settings.transform ? checkTransform(settings.transform, connector, '/transform') : []),
-      ...checkOrdering(settings),
       ...checkPace(connector, resolveSettings(settings, connector.defaults)),
     ];
     if (faults.length > 0) throw invalid(faults);
@@ -47,12 +46,6 @@ export class DestinationCheck {
     if (wrong.length > 0) throw invalid(wrong);
     return missing;
   }
-}
-
-/** Better refused than promised and not kept: deliveries do not keep a user's events in order yet. */
-function checkOrdering({ ordering }: DestinationSettings): readonly PointedFault[] {
-  if (ordering !== 'per_user') return [];
-  return [{ pointer: '/ordering', message: 'per_user is not available in this version; use none' }];
 }
 
 function sortFaults(

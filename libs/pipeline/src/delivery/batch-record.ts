@@ -82,6 +82,8 @@ export interface BatchRecord {
   readonly references: readonly Reference[];
   readonly count: number;
   readonly bytes: number;
+  /** Whose next event waits for them: of the first events, one each. The rest has no order to keep. */
+  readonly users?: readonly string[];
   /** Null until the first look at the events. */
   readonly parts: readonly Part[] | null;
   readonly settled: Settled;

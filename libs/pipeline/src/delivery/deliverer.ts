@@ -27,8 +27,8 @@ const MAX_PUT_OFF_MS = 3_600_000;
 
 export interface DeliveryListener {
   settled(destinationId: string, entries: readonly string[]): void;
-  /** The batch is done: there is room for the next. */
-  finished(destination: Destination): void;
+  /** The batch is done, or its users and its place may be free: there may be room for the next. */
+  roomMade(destination: Destination): void;
   breakerClosed(destination: Destination): void;
   attempted(destination: Destination, attempt: Attempt, change: Change, record: BatchRecord): void;
 }
@@ -101,13 +101,15 @@ export class Deliverer {
       if (!work || !known) work = await this.begin(destination, admission, place);
       const waitMs = nextDue(work.record.parts ?? [])?.waitMs ?? 0;
       if (waitMs > 0) {
+        // Where users' order is kept, a user in retry must not keep the place from others.
+        if (work.record.users) return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS));
         await waitOrPutOff(job, waitMs, signal);
         continue;
       }
       const heldMs = heldSince === undefined ? 0 : Date.now() - heldSince;
       heldSince = undefined;
       const progress = await this.attempt(work, admission, heldMs, signal);
-      if (progress === 'complete') return this.listener.finished(destination);
+      if (progress === 'complete') return this.listener.roomMade(destination);
       if (progress === 'stale') return;
       if (progress === 'aborted') return job.putOff(0);
       // Nothing was sent: the permission still stands.
@@ -204,6 +206,10 @@ export class Deliverer {
       destinationKeys.finished(id),
       destinationKeys.deadLetters(id),
       destinationKeys.deadLetterOrder(id),
+      destinationKeys.resting(id),
+      destinationKeys.busy(id),
+      destinationKeys.user(id, ''),
+      destinationKeys.ready(id, ''),
     ];
     const settlement = settlementText(record, change, destination, work.accepted, now);
     const values = [String(revision), JSON.stringify(next), record.id, complete ? '1' : '0', settlement];
@@ -217,6 +223,7 @@ export class Deliverer {
     this.listener.settled(id, settled);
     if (breaker === 'opened') this.log.warn({ destinationId: id, reason: change.attempt?.code }, 'breaker opened');
     if (breaker === 'closed') this.listener.breakerClosed(destination);
+    if (!complete && record.users) this.listener.roomMade(destination);
     return complete ? 'complete' : 'sent';
   }
 }

@@ -6,6 +6,9 @@ import { destinationKeys, ROUTE_CHANNEL } from '../keys.js';
 import type { HistoryKeeper } from '../history/history-keeper.js';
 import type { DeliveryMetrics } from '../metrics/delivery-metrics.js';
 import type { RedisPulse } from '../redis-pulse.js';
+import { Watermarks } from '../ordering/watermarks.js';
+import { Chooser } from '../routing/chooser.js';
+import { FanOut, type RouteListener } from '../routing/fan-out.js';
 import type { Ledger } from '../routing/ledger.js';
 import { Router } from '../routing/router.service.js';
 import type { SegmentStore } from '../segment/segment-store.js';
@@ -55,7 +58,8 @@ export class DeliveryEngine {
     this.deadLetters = new DeadLetterBudget(redis);
     this.outbox = new SettledOutbox(redis, ledger, log);
     this.queues = new DeliveryQueues(redis, (id, job, signal) => this.deliverer.process(id, job, signal), log);
-    this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, pulse, log);
+    const watermarks = new Watermarks(redis);
+    this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, watermarks, pulse, log);
     this.deliverer = new Deliverer(
       redis,
       configuration,
@@ -65,25 +69,21 @@ export class DeliveryEngine {
       this.deadLetters,
       {
         settled: (id, entries) => this.outbox.add(id, entries),
-        finished: (destination) => void this.gatherer.gather(destination),
+        roomMade: (destination) => void this.gatherer.gather(destination),
         breakerClosed: (destination) => this.breakerClosed(destination),
         attempted: (destination, attempt, change, record) => metrics.attempted(destination, attempt, change, record),
       },
       log,
     );
-    this.router = new Router(
-      redis,
-      configuration,
-      segments,
-      ledger,
-      {
-        added: ({ destinationId, pending, oldestAt }) => this.gatherer.added(destinationId, pending, oldestAt),
-        // What cannot become a dead letter waits, and counts towards the common budget.
-        maxQueuedBytes: ({ id, maxQueuedBytes }) => (this.deadLetters.isFull(id) ? null : maxQueuedBytes),
-        overflow: (destination, events) => this.overflow(destination, events),
-      },
-      log,
-    );
+    const listener: RouteListener = {
+      added: ({ destinationId, pending, oldestAt }) => this.gatherer.added(destinationId, pending, oldestAt),
+      // What cannot become a dead letter waits, and counts towards the common budget.
+      maxQueuedBytes: ({ id, maxQueuedBytes }) => (this.deadLetters.isFull(id) ? null : maxQueuedBytes),
+      overflow: (destination, events) => this.overflow(destination, events),
+    };
+    const chooser = new Chooser(configuration, segments, log);
+    const fanOut = new FanOut(redis, configuration, segments, ledger, watermarks, chooser, listener, log);
+    this.router = new Router(redis, configuration, segments, ledger, chooser, fanOut, watermarks, log);
     this.sweeper = new Sweeper(
       redis,
       configuration,

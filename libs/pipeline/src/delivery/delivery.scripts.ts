@@ -1,83 +1,6 @@
 import { defineScript } from '#platform';
 
 /**
- * Forms pending references into a batch record as soon as it is full or has waited long enough.
- * KEYS: 1 pending, 2 batches, 3 state, 4 record. ARGV: 1 batch id, 2 max events, 3 max bytes, 4 max wait (ms),
- * 5 open batches at most.
- * Returns `{'made', record}`, `{'wait', ms}`, `{'busy'}` (enough batches are open) or `{'none'}`.
- */
-export const gatherScript = defineScript(
-  'gwGather',
-  `
-local head = redis.call('LINDEX', KEYS[1], 0)
-if not head then return {'none'} end
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return {'busy'} end
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes')
-local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
-if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
-  return {'wait', due - now}
-end
-
-local function split(ranges, most)
-  local taken, left = {}, {}
-  for part in string.gmatch(ranges, '[^,]+') do
-    local from, to = string.match(part, '^(%d+)-(%d+)$')
-    from = tonumber(from or part)
-    to = tonumber(to or part)
-    local size = to - from + 1
-    if most >= size then
-      taken[#taken + 1] = part
-      most = most - size
-    else
-      if most > 0 then taken[#taken + 1] = from .. '-' .. (from + most - 1) end
-      left[#left + 1] = (from + most) .. '-' .. to
-      most = 0
-    end
-  end
-  return table.concat(taken, ','), table.concat(left, ',')
-end
-
-local references, events, bytes = {}, 0, 0
-while events < maxEvents and bytes < maxBytes do
-  local element = redis.call('LPOP', KEYS[1])
-  if not element then break end
-  local id, ranges, count, size, sequence, at = string.match(element, '^(.-)|(.-)|(.-)|(.-)|(.-)|(.-)$')
-  count, size = tonumber(count), tonumber(size)
-  local room = maxEvents - events
-  local byBytes = math.floor((maxBytes - bytes) * count / math.max(size, 1))
-  if byBytes < room then room = byBytes end
-  if room < 1 and events == 0 then room = 1 end
-  if room < 1 then
-    redis.call('LPUSH', KEYS[1], element)
-    break
-  end
-  if room < count then
-    local taken, left = split(ranges, room)
-    local part = math.floor(size * room / count)
-    redis.call('LPUSH', KEYS[1], id .. '|' .. left .. '|' .. (count - room) .. '|' .. (size - part) .. '|' .. sequence .. '|' .. at)
-    ranges, count, size = taken, room, part
-  end
-  references[#references + 1] = '["' .. id .. '","' .. ranges .. '",' .. count .. ',' .. sequence .. ']'
-  events = events + count
-  bytes = bytes + size
-end
-local record = '{"v":1,"id":"' .. ARGV[1] .. '","at":' .. string.format('%d', now) .. ',"references":[' .. table.concat(references, ',')
-  .. '],"count":' .. events .. ',"bytes":' .. bytes
-  .. ',"parts":null,"settled":{"delivered":"","duplicate":"","notWanted":"","rejected":[]},"attempts":[]}'
-redis.call('HSET', KEYS[4], 'r', 0, 'j', record)
-redis.call('ZADD', KEYS[2], string.format('%d', now), ARGV[1])
-redis.call('HINCRBY', KEYS[3], 'pending', -events)
-redis.call('HINCRBY', KEYS[3], 'pendingBytes', -bytes)
-redis.call('HINCRBY', KEYS[3], 'open', events)
-redis.call('HINCRBY', KEYS[3], 'openBytes', bytes)
-return {'made', record}
-`,
-);
-
-/**
  * May a request go out now? Holds for pause, breaker, a destination's Retry-After, full dead letters and rate limits,
  * in this order; while the breaker is open one request at a time may probe.
  * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
@@ -129,7 +52,8 @@ return answer('go', 0, '')
 /**
  * Writes down what an attempt meant: the record's new state, the counters, dead letters and the breaker, in one step.
  * Refused when somebody else has written the record since (the job's lock was lost).
- * KEYS: 1 record, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 dead letters, 8 dead letter order.
+ * KEYS: 1 record, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 dead letters, 8 dead letter order, 9 resting,
+ * 10 busy users, 11 any user and 12 any shard's ready users (only their names before the user, before the shard).
  * ARGV: 1 expected revision, 2 new record, 3 batch id, 4 '1' if complete, 5 settlement (JSON, see settlement.ts).
  * Returns `{'stale'}`, or `{'ok', breaker: '', 'opened' or 'closed', segments settled…}`.
  */
@@ -189,6 +113,16 @@ elseif s.health == 'failed' then
   local failures = redis.call('HINCRBY', KEYS[3], 'failures', 1)
   if failures >= s.failuresToOpen or redis.call('HEXISTS', KEYS[3], 'breakerSince') == 1 then open(s.code) end
 end
+-- Whose event is settled may send the next one.
+for _, user in ipairs(s.users or {}) do
+  redis.call('SREM', KEYS[10], user)
+  local head = redis.call('ZRANGE', KEYS[11] .. user, 0, 0, 'WITHSCORES')
+  if head[1] then redis.call('ZADD', KEYS[12] .. string.match(user, '^%d+'), head[2], user) end
+end
+if s.restsUntil then
+  redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', stamp)
+  redis.call('ZADD', KEYS[9], string.format('%d', s.restsUntil), ARGV[3])
+end
 if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 
 redis.call('HSET', KEYS[1], 'r', tonumber(ARGV[1]) + 1, 'j', ARGV[2])
@@ -214,10 +148,11 @@ return {'ok', breaker, unpack(done)}
 );
 
 /**
- * Forgets a destination: everything of it that waits is handed back to the segments' ledgers.
+ * Forgets a destination: everything of it that waits is handed back to the segments' ledgers. Repeat it while it returns 0.
  * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
- * the id is used), 10 dead letters, 11 dead letter order. ARGV: 1 how long late routers are refused (s), 2 now (ms) by the
- * clock that stamps `createdAt`.
+ * the id is used), 10 dead letters, 11 dead letter order, 12 resting, 13 busy users, 14 any user and 15 any shard's ready
+ * users (only their names). ARGV: 1 how long late routers are refused (s), 2 now (ms) by the clock that stamps
+ * `createdAt`, 3 users forgotten in one run, 4 number of shards.
  */
 export const discardScript = defineScript(
   'gwDiscard',
@@ -228,7 +163,17 @@ for _, id in ipairs(open) do redis.call('HSET', KEYS[5], id, '') end
 for _, set in ipairs({KEYS[2], KEYS[6]}) do
   for _, id in ipairs(redis.call('ZRANGE', set, 0, -1)) do redis.call('DEL', KEYS[9] .. id) end
 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], KEYS[10], KEYS[11])
-return #open
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], KEYS[10], KEYS[11], KEYS[12])
+local most = tonumber(ARGV[3])
+for shard = 0, tonumber(ARGV[4]) - 1 do
+  local users = redis.call('ZPOPMIN', KEYS[15] .. shard, most)
+  for i = 1, #users, 2 do redis.call('DEL', KEYS[14] .. users[i]) end
+  most = most - #users / 2
+  if most <= 0 then return 0 end
+end
+local busy = redis.call('SPOP', KEYS[13], most)
+for _, user in ipairs(busy) do redis.call('DEL', KEYS[14] .. user) end
+if #busy == most then return 0 end
+return 1
 `,
 );

@@ -8,7 +8,7 @@ import {
   type Page,
 } from '#control-plane';
 import type { RedisConnections } from '#platform';
-import { destinationKeys } from '../keys.js';
+import { destinationKeys, SHARD_COUNT } from '../keys.js';
 import type { Ledger } from '../routing/ledger.js';
 import { destinationOfDeadLetter } from './dead-letter.js';
 import { discardScript } from './delivery.scripts.js';
@@ -17,6 +17,8 @@ import type { DeliveryQueues } from './delivery-queues.js';
 
 /** Late routers of a deleted destination are refused for so long: longer than any lease. In seconds. */
 const GONE_SECONDS = 600;
+/** Users whose events are forgotten in one script run: a few milliseconds. */
+const USERS_AT_ONCE = 2_000;
 
 /** What admins ask of deliveries, answered from the destinations' state in Redis. */
 export class DestinationOperations implements DeliveryOperations {
@@ -59,8 +61,13 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.batch(destinationId, ''),
       destinationKeys.deadLetters(destinationId),
       destinationKeys.deadLetterOrder(destinationId),
+      destinationKeys.resting(destinationId),
+      destinationKeys.busy(destinationId),
+      destinationKeys.user(destinationId, ''),
+      destinationKeys.ready(destinationId, ''),
     ];
-    await discardScript.run(this.redis.shared, keys, [GONE_SECONDS, Date.now()]);
+    const values = [GONE_SECONDS, Date.now(), USERS_AT_ONCE, SHARD_COUNT];
+    while ((await discardScript.run(this.redis.shared, keys, values)) === 0);
     const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
     await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));
     await this.redis.shared.del(destinationKeys.unjudged(destinationId));

@@ -1,14 +1,21 @@
 import type { Configuration, Destination } from '#control-plane';
 import type { ConnectorRegistry } from '#destinations';
 import type { Log, RedisConnections } from '#platform';
-import { destinationKeys } from '../keys.js';
+import { destinationKeys, SHARD_COUNT } from '../keys.js';
+import type { Watermarks } from '../ordering/watermarks.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import { newSegmentId } from '../segment/segment-id.js';
 import type { DeliveryQueues } from './delivery-queues.js';
-import { gatherScript } from './delivery.scripts.js';
+import { gatherOrderedScript, gatherScript, readyShardsScript } from './gather.scripts.js';
 
 /** Open batches per place in the destination's concurrency: one being sent, one ready to follow. */
 const OPEN_PER_PLACE = 2;
+/** Batches that wait for another try and leave their places to others: each costs a job. */
+const RESTING_AT_MOST = 1_000;
+/** How soon to look again at users' events that follow something not routed yet, in milliseconds. */
+const HELD_MS = 50;
+
+type Verdict = readonly (string | number)[];
 
 /**
  * Forms batches out of pending references: when one is full, when its time is up, and when a finished one makes room.
@@ -24,6 +31,7 @@ export class Gatherer {
     private readonly configuration: Configuration,
     private readonly connectors: ConnectorRegistry,
     private readonly queues: DeliveryQueues,
+    private readonly watermarks: Watermarks,
     private readonly pulse: RedisPulse,
     private readonly log: Log,
   ) {}
@@ -70,17 +78,29 @@ export class Gatherer {
     // A paused destination's events wait as references, so that they leave in full batches later.
     if (destination.paused !== null) return;
     const made: string[] = [];
+    // Where order was kept until lately, what waits by user is gathered first.
+    let marks = destination.ordering === 'none' ? undefined : await this.marks(destination.id);
     for (;;) {
       const batchId = newSegmentId(0, Date.now());
-      const [verdict, detail] = await this.gatherOne(destination, batchId);
-      if (verdict === 'made') made.push(batchId);
-      if (verdict === 'wait') this.later(destination.id, Number(detail));
-      if (verdict !== 'made') break;
+      const [verdict, detail] = await this.gatherOne(destination, batchId, marks);
+      if (verdict === 'ordered') marks = await this.marks(destination.id);
+      else if (verdict === 'made') made.push(batchId);
+      else {
+        if (verdict === 'wait') this.later(destination.id, Number(detail));
+        if (verdict === 'held') this.later(destination.id, HELD_MS);
+        break;
+      }
     }
     await this.queues.add(destination.id, destination.concurrency, made);
   }
 
-  private async gatherOne(destination: Destination, batchId: string): Promise<readonly (string | number)[]> {
+  /** Shard and watermark by turns, of the shards whose users have something to send. */
+  private async marks(id: string): Promise<readonly (string | number)[]> {
+    const shards = await readyShardsScript.run(this.redis.shared, [destinationKeys.ready(id, '')], [SHARD_COUNT]);
+    return [...(await this.watermarks.read(shards as number[]))].flat();
+  }
+
+  private async gatherOne(destination: Destination, batchId: string, marks: Verdict | undefined): Promise<Verdict> {
     const { id, batch, concurrency } = destination;
     const limits = this.connectors.get(destination.type)?.limits ?? batch;
     const keys = [
@@ -96,7 +116,15 @@ export class Gatherer {
       batch.maxWaitMs,
       concurrency * OPEN_PER_PLACE,
     ];
-    return (await gatherScript.run(this.redis.shared, keys, values)) as (string | number)[];
+    if (!marks) return (await gatherScript.run(this.redis.shared, keys, values)) as Verdict;
+    const orderKeys = [
+      destinationKeys.resting(id),
+      destinationKeys.busy(id),
+      destinationKeys.user(id, ''),
+      destinationKeys.ready(id, ''),
+    ];
+    const orderValues = [...values, RESTING_AT_MOST, ...marks];
+    return (await gatherOrderedScript.run(this.redis.shared, [...keys, ...orderKeys], orderValues)) as Verdict;
   }
 
   private later(destinationId: string, waitMs: number): void {

@@ -88,6 +88,8 @@ export function settlementText(
       const event = events[rejected.member];
       return event ? deadLetter(destination.id, event, rejected, attemptsOf(before, rejected.member), now) : [];
     }),
+    ...usersDone(before, settledMembers),
+    ...restOf(change.parts, now),
     lastError: lastError(change, now),
     holdMs: change.holdMs,
     probeMs: probeIntervalMs(destination),
@@ -100,6 +102,16 @@ export function settlementText(
     finishedMaxBytes: FINISHED_MAX_BYTES,
     finishedMaxAgeMs: FINISHED_MAX_AGE_MS,
   });
+}
+
+function usersDone({ users }: BatchRecord, members: readonly number[]): { readonly users?: readonly string[] } {
+  return users && members.length > 0 ? { users: members.flatMap((member) => users[member] ?? []) } : {};
+}
+
+/** A batch of which everything waits for another try leaves its place to others. */
+function restOf(parts: readonly Part[], now: number): { readonly restsUntil?: number } {
+  const restsUntil = Math.min(...parts.map(({ notBefore }) => notBefore));
+  return parts.length > 0 && restsUntil > now ? { restsUntil } : {};
 }
 
 function lastError(change: Change, now: number): string | undefined {

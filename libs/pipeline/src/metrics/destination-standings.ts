@@ -1,6 +1,6 @@
 import type { Configuration, Destination } from '#control-plane';
 import type { RedisConnections } from '#platform';
-import { destinationKeys } from '../keys.js';
+import { destinationKeys, SHARD_COUNT } from '../keys.js';
 import { timeOfSegment } from '../segment/segment-id.js';
 import { standingScript } from './standing.script.js';
 
@@ -44,8 +44,10 @@ export class DestinationStandings {
       destinationKeys.pending(id),
       destinationKeys.batches(id),
       destinationKeys.batch(id, ''),
+      destinationKeys.user(id, ''),
+      destinationKeys.ready(id, ''),
     ];
-    const reply = (await standingScript.run(this.redis.shared, keys, [])) as readonly [...number[], string, string];
+    const reply = (await standingScript.run(this.redis.shared, keys, [SHARD_COUNT])) as readonly (number | string)[];
     const [queued = 0, deadLetters = 0, breaker = 0, ...segmentIds] = reply;
     const times = segmentIds.flatMap((segmentId) => (segmentId === '' ? [] : timeOfSegment(String(segmentId))));
     return {

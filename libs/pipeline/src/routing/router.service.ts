@@ -1,50 +1,25 @@
-import type { CanonicalEvent } from '#canonical';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
-import { ALL_SHARDS, destinationKeys, shardKeys } from '../keys.js';
+import { ALL_SHARDS, shardKeys } from '../keys.js';
+import type { Watermarks } from '../ordering/watermarks.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
-import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { fromRanges, toRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
 import type { SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import type { Ledger } from './ledger.js';
-import { Chooser } from './chooser.js';
+import type { Chooser } from './chooser.js';
 import { readAllotment, type Allotment } from './decision.js';
-import { addPendingScript, claimScript, openLedgerScript } from './routing.scripts.js';
+import type { FanOut, Share } from './fan-out.js';
+import { claimScript, openLedgerScript } from './routing.scripts.js';
 import { Unjudged } from './unjudged.js';
 
 const CLAIM_SEGMENTS = 32;
 /** What a killed router had taken is routed after this at the latest, in milliseconds. */
 const LEASE_MS = 10_000;
-/** What the canonical form adds to an event over the vendor's own, roughly: for gathering by bytes. */
-const CANONICAL_OVERHEAD_BYTES = 160;
-
-export interface Added {
-  readonly destinationId: string;
-  readonly pending: number;
-  /** When the oldest waiting reference was added (ms by Redis' clock); 0: none waits. */
-  readonly oldestAt: number;
-}
-
-export interface RouteListener {
-  added(added: Added): void;
-  /** Bytes it may have queued now; null: no bound of its own. */
-  maxQueuedBytes(destination: Destination): number | null;
-  /** A destination's share of the budget is full: these become its dead letters. Must be durable when it resolves. */
-  overflow(destination: Destination, events: readonly CanonicalEvent[]): Promise<void>;
-}
-
-/** What one destination gets of one segment. */
-interface Share {
-  readonly segment: SegmentHead;
-  readonly ranges: PositionRanges;
-  readonly positions: readonly number[];
-  readonly unjudged: boolean;
-}
 
 /** Fans segments out to the destinations that want them. Any number of routers may work on a shard at once. */
 export class Router {
   private readonly running = new Map<number, { again: boolean }>();
-  private readonly chooser: Chooser;
   private readonly unjudged: Unjudged;
   private stopped = false;
 
@@ -53,11 +28,12 @@ export class Router {
     private readonly configuration: Configuration,
     private readonly segments: SegmentStore,
     private readonly ledger: Ledger,
-    private readonly listener: RouteListener,
+    private readonly chooser: Chooser,
+    private readonly fanOut: FanOut,
+    private readonly watermarks: Watermarks,
     private readonly log: Log,
   ) {
     this.unjudged = new Unjudged(redis);
-    this.chooser = new Chooser(configuration, segments, log);
   }
 
   /** Routes what the shard has until nothing is left. Never rejects. */
@@ -103,9 +79,10 @@ export class Router {
     if (gone.length > 0) await this.ledger.routed(gone);
     const segments = heads.filter((segment) => segment !== undefined);
     const { shares, undecided } = await this.decide(segments);
-    const failed = await this.fanOut(shares, Number(deadline));
+    const { failed, announce } = await this.fanOut.run(shares, Number(deadline));
     const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));
     await this.ledger.routed(done.map((segment) => segment.id));
+    announce();
     return segmentIds.length === CLAIM_SEGMENTS;
   }
 
@@ -126,6 +103,7 @@ export class Router {
           }
         } catch (error) {
           undecided.add(segment.id);
+          await this.watermarks.unreadable(segment.id).catch(() => undefined);
           this.log.error(
             { segmentId: segment.id, error: String(error) },
             'segment cannot be routed; it is kept and tried again',
@@ -153,72 +131,6 @@ export class Router {
     });
   }
 
-  private async fanOut(shares: ReadonlyMap<string, readonly Share[]>, deadline: number): Promise<ReadonlySet<string>> {
-    const failed = new Set<string>();
-    await Promise.all(
-      [...shares].map(async ([destinationId, list]) => {
-        try {
-          await this.add(destinationId, list, deadline);
-        } catch (error) {
-          for (const { segment } of list) failed.add(segment.id);
-          this.log.warn({ destinationId, error: String(error) }, 'fan-out failed; the segments are routed again');
-        }
-      }),
-    );
-    return failed;
-  }
-
-  private async add(destinationId: string, list: readonly Share[], deadline: number): Promise<void> {
-    const destination = this.configuration.destinations.get(destinationId);
-    if (!destination) return this.forget(destinationId, list);
-    const waiting = list.filter(({ unjudged }) => unjudged);
-    if (waiting.length > 0) await this.defer(destination, waiting, deadline);
-    const judged = list.filter(({ unjudged }) => !unjudged);
-    if (judged.length > 0) await this.addJudged(destination, judged, deadline);
-  }
-
-  private async addJudged(destination: Destination, list: readonly Share[], deadline: number): Promise<void> {
-    const { id: destinationId } = destination;
-    const keys = [
-      destinationKeys.pending(destinationId),
-      destinationKeys.seen(destinationId),
-      destinationKeys.open(destinationId),
-      destinationKeys.state(destinationId),
-      destinationKeys.gone(destinationId),
-    ];
-    const values = list.flatMap(({ segment, ranges, positions }) => [
-      segment.id,
-      ranges,
-      positions.length,
-      estimatedBytes(segment, positions.length),
-      segment.sequence,
-    ]);
-    const reply = (await addPendingScript.run(this.redis.shared, keys, [
-      deadline,
-      this.listener.maxQueuedBytes(destination) ?? -1,
-      Date.parse(destination.createdAt),
-      ...values,
-    ])) as (number | string)[];
-    const [pending = 0, oldestAt = 0, ...full] = reply;
-    if (pending === -1) throw new Error('the lease ran out');
-    if (pending === -2) return this.forget(destinationId, list);
-    if (full.length > 0) await this.overflow(destination, list, new Set(full.map(String)));
-    // Before the ledger says that it is fanned out: nobody would look again.
-    await this.redis.replicated(this.redis.shared, destinationKeys.pending(destinationId));
-    this.listener.added({ destinationId, pending: Number(pending), oldestAt: Number(oldestAt) });
-  }
-
-  private async defer(destination: Destination, list: readonly Share[], deadline: number): Promise<void> {
-    const fault = this.chooser.fault(destination) ?? 'its condition fails on an event';
-    const kept = await this.unjudged.defer(
-      destination,
-      list.map(({ segment, ranges, positions }) => ({ segmentId: segment.id, ranges, count: positions.length })),
-      fault,
-      deadline,
-    );
-    if (!kept) await this.forget(destination.id, list);
-  }
-
   /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */
   async judge(destination: Destination): Promise<void> {
     for (const { segmentId, ranges, count } of await this.unjudged.oldest(destination.id)) {
@@ -227,32 +139,9 @@ export class Router {
       const positions = await this.chooser.judged(destination, segmentId, fromRanges(ranges));
       if (!positions) continue;
       const share = segment && { segment, ranges: toRanges(positions), positions, unjudged: false };
-      if (share && positions.length > 0) await this.addJudged(destination, [share], deadline);
+      if (share && positions.length > 0) await this.fanOut.give(destination, [share], deadline);
       else await this.ledger.settled(destination.id, new Map([[segmentId, '']]));
       await this.unjudged.judged(destination.id, segmentId, count);
     }
   }
-
-  /** The destination was deleted between the decision and now. */
-  private forget(destinationId: string, list: readonly Share[]): Promise<void> {
-    return this.ledger.settled(destinationId, new Map(list.map(({ segment }) => [segment.id, ''])));
-  }
-
-  private async overflow(destination: Destination, list: readonly Share[], full: ReadonlySet<string>): Promise<void> {
-    const shares = list.filter(({ segment }) => full.has(segment.id));
-    for (const { segment, positions } of shares) {
-      const events = await this.segments.events(segment.id);
-      await this.listener.overflow(
-        destination,
-        positions.flatMap((position) => events?.[position] ?? []),
-      );
-    }
-    await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
-  }
-}
-
-function estimatedBytes({ header }: SegmentHead, count: number): number {
-  const bytes = header.requests.reduce((sum, request) => sum + request.bytes, 0);
-  const total = header.requests.reduce((sum, request) => sum + request.total, 0);
-  return Math.ceil((bytes / Math.max(1, total) + CANONICAL_OVERHEAD_BYTES) * count);
 }

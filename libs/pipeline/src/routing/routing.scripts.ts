@@ -68,7 +68,8 @@ local stamp = string.format('%d', now)
 local events, bytes, full = 0, 0, {}
 for i = 4, #ARGV, 5 do
   local id, count, size = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  if not redis.call('ZSCORE', KEYS[2], id) then
+  -- Where a segment is routed again and again, for others' sake, it may be open for longer than it is remembered.
+  if not redis.call('ZSCORE', KEYS[2], id) and redis.call('HEXISTS', KEYS[3], id) == 0 then
     if most >= 0 and queued + bytes + size > most then
       full[#full + 1] = id
     else
