@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadOrder, LoadResult } from './load.js';
 
 const compiled = import.meta.dirname;
+/** The bounds that `npm start` gives. */
+const memoryFlags = ['--max-old-space-size=1024', '--max-semi-space-size=16'];
 const gatewayMain = join(compiled, '../../../apps/gateway/src/main.js');
 
 const ends: (() => Promise<unknown>)[] = [];
@@ -115,7 +117,7 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const port = await freePort();
   const dataDir = await tempDir();
-  const child = run(process.execPath, [...nodeArguments, gatewayMain], {
+  const child = run(process.execPath, [...memoryFlags, ...nodeArguments, gatewayMain], {
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'warn',
