@@ -11,6 +11,7 @@ import {
   type RedisAddress,
 } from '#platform';
 import type { Sink } from './sink.js';
+import { until } from './until.js';
 import { DeliveryEngine } from '../../libs/pipeline/src/delivery/delivery-engine.js';
 import { DeliveryMetrics } from '../../libs/pipeline/src/metrics/delivery-metrics.js';
 import { DestinationOperations } from '../../libs/pipeline/src/delivery/destination-operations.js';
@@ -156,6 +157,20 @@ export function append(
     checked: { kind: 'checked', total: names.length, rejected: [] },
     ...(more.key === undefined ? {} : { idempotency: { key: more.key } }),
   });
+}
+
+/** As a client does: what a busy store refuses is sent again under its key. Resolves with the first event's id. */
+export async function appendPatiently(
+  pipeline: Pipeline,
+  names: readonly string[],
+  source: string,
+  key: string,
+): Promise<string> {
+  const result = await until(async () => {
+    const answer = await append(pipeline, names, { source, key });
+    return answer.kind === 'unavailable' ? undefined : answer;
+  });
+  return ids(result, names.length)[0] ?? '';
 }
 
 export function ids(result: IntakeResult, count: number): string[] {
