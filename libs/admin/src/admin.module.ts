@@ -9,6 +9,7 @@ import { ConfigFile } from './config/config-file.js';
 import { ConfigService } from './config/config.service.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
+import { ErasuresController } from './erasures/erasures.controller.js';
 import { AdminCallers } from './http/admin-callers.js';
 import { AdminPaths } from './http/admin-paths.js';
 import { DeliveriesController } from './observation/deliveries.controller.js';
@@ -53,6 +54,7 @@ export class AdminModule implements NestModule {
         DeliveriesController,
         RejectionsController,
         ReplaysController,
+        ErasuresController,
         AuditController,
         TokensController,
         MeController,

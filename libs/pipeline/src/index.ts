@@ -14,5 +14,7 @@ export { EventBrowser, type RecentQuery } from './observation/event-browser.js';
 export { EventTracer, type EventTrace } from './observation/event-tracer.js';
 export { LiveTail, type TailFilter, type TailListener } from './observation/live-tail.js';
 export type { ReplayOrder } from './replay/replay-record.js';
+export { ErasuresService, type ErasureView } from './erasure/erasures.service.js';
+export type { Subject } from './erasure/subject.js';
 export { ReplaysService, type ReplayView } from './replay/replays.service.js';
 export { compileWhere } from './routing/match.js';

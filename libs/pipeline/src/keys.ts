@@ -90,7 +90,7 @@ export const destinationKeys = {
 
 export const replayKeys = {
   /** Hash: replay id → JSON. */
-  replays: 'gw:{replays}:all',
+  records: 'gw:{replays}:all',
   /** Sorted set of the ids of replays that have work to do, by creation (ms). */
   active: 'gw:{replays}:active',
   /** String: who works on it. */
@@ -98,6 +98,24 @@ export const replayKeys = {
   /** String on the shard of the segment: this chunk has been put back. */
   mark: (shard: number, segmentId: string) => `gw:{s${shard}}:put-back:${segmentId}`,
 };
+
+export const erasureKeys = {
+  /** Hash: erasure id → JSON. */
+  records: 'gw:{erasures}:all',
+  /** Sorted set of the ids of erasures that have work to do, by creation (ms). */
+  active: 'gw:{erasures}:active',
+  /** String: who works on it. */
+  lease: (id: string) => `gw:{erasures}:lease:${id}`,
+  /** Hash on a shard: erasure id → how many events were taken out there. */
+  inShard: (shard: number) => `gw:{s${shard}}:erased`,
+  /** The same of refused requests. */
+  rejectionsInShard: (shard: number) => `gw:{s${shard}}:erased-rejections`,
+  /** Hash of a destination: erasure id → dead letters taken out. */
+  inDestination: (id: string) => `gw:${destinationTag(id)}:erased`,
+};
+
+/** Message: the id of a segment that events were taken out of, or '' for any. */
+export const ERASED_CHANNEL = 'gw:erased';
 
 /** Message: a shard number with something unrouted. */
 export const ROUTE_CHANNEL = 'gw:route';

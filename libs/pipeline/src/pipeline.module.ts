@@ -15,6 +15,11 @@ import { DeliveryEngine } from './delivery/delivery-engine.js';
 import { DestinationOperations } from './delivery/destination-operations.js';
 import { DestinationTester } from './delivery/destination-tester.js';
 import { Leftovers } from './delivery/leftovers.js';
+import { ErasureRunner } from './erasure/erasure-runner.js';
+import { ErasureStore } from './erasure/erasure.store.js';
+import { ErasuresService } from './erasure/erasures.service.js';
+import { ListEraser } from './erasure/list-eraser.js';
+import { SegmentEraser } from './erasure/segment-eraser.js';
 import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
@@ -28,6 +33,7 @@ import { ContentIdFinder } from './observation/content-ids/content-id-finder.js'
 import { IdIndex } from './observation/content-ids/id-index.js';
 import { IdIndexer } from './observation/content-ids/id-indexer.js';
 import { DeliveryBrowser } from './observation/delivery-browser.js';
+import { ERASED_CHANNEL } from './keys.js';
 import { EventBrowser } from './observation/event-browser.js';
 import { EventTracer } from './observation/event-tracer.js';
 import { LiveTail } from './observation/live-tail.js';
@@ -228,6 +234,33 @@ const providers: Provider[] = [
       new ReplaysService(redis, store, runner, configuration),
     inject: [RedisConnections, ReplayStore, ReplayRunner, Configuration],
   },
+  {
+    provide: ErasureStore,
+    useFactory: (redis: RedisConnections) => new ErasureStore(redis),
+    inject: [RedisConnections],
+  },
+  {
+    provide: ErasureRunner,
+    useFactory: (
+      redis: RedisConnections,
+      store: ErasureStore,
+      decoder: EventDecoder,
+      configuration: Configuration,
+      log: Log,
+    ) => {
+      const ownLog = log.child({ component: 'erasure' });
+      const segments = new SegmentEraser(redis, decoder, ownLog);
+      const lists = new ListEraser(redis);
+      return new ErasureRunner(redis, store, segments, lists, () => configuration.destinations.keys(), ownLog);
+    },
+    inject: [RedisConnections, ErasureStore, EventDecoder, Configuration, Log],
+  },
+  {
+    provide: ErasuresService,
+    useFactory: (redis: RedisConnections, store: ErasureStore, configuration: Configuration) =>
+      new ErasuresService(redis, store, configuration),
+    inject: [RedisConnections, ErasureStore, Configuration],
+  },
 ];
 
 /** Intake and delivery on Redis and BullMQ. Expects the platform, the configuration and an `EventDecoder` to be bound. */
@@ -241,6 +274,8 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(RejectionStore) private readonly rejections: RejectionStore,
     @Inject(Leftovers) private readonly leftovers: Leftovers,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
+    @Inject(ErasureRunner) private readonly erasures: ErasureRunner,
+    @Inject(SegmentStore) private readonly segments: SegmentStore,
     @Inject(IdIndexer) private readonly idIndexer: IdIndexer,
     @Inject(Readiness) private readonly readiness: Readiness,
     @Inject(Environment) private readonly environment: Environment,
@@ -261,17 +296,19 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     declareDestinationGauges(this.metrics, new DestinationStandings(this.redis, this.configuration));
     this.readiness.register(new RedisReadiness(this.pulse));
     if (this.environment.role !== 'worker') this.readiness.register(new BudgetReadiness(this.budget));
+    await this.redis.subscribe(ERASED_CHANNEL, (segmentId) => this.segments.erased(segmentId || undefined));
     if (this.environment.role === 'api') return;
     this.readiness.register(new DeliveryReadiness(this.engine));
     this.wakeup.bind((shard) => this.engine.wake(shard));
     await this.engine.start();
     this.leftovers.start();
     this.replays.start();
+    this.erasures.start();
     this.idIndexer.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.leftovers.stop(), this.replays.stop(), this.idIndexer.stop()]);
+    await Promise.all([this.leftovers.stop(), this.replays.stop(), this.erasures.stop(), this.idIndexer.stop()]);
     await this.engine.stop();
   }
 

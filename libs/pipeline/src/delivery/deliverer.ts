@@ -13,7 +13,7 @@ import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './ba
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
-import { planParts } from './plan.js';
+import { planParts, withoutErased } from './plan.js';
 import { requestKey } from './request-key.js';
 import type { RequestSender } from './request-sender.js';
 import { SendingPlaces, type SendingPlace } from './sending-places.js';
@@ -40,8 +40,8 @@ interface Work {
   record: BatchRecord;
   revision: number;
   readonly events: Batch;
-  /** As they were accepted: what a dead letter keeps, since a replay transforms it again. */
-  readonly accepted: Batch;
+  /** Of the segment store when the events were read: events that were erased since must not go out again. */
+  readonly generation: number;
   readonly traces: readonly TraceParent[];
 }
 
@@ -97,8 +97,9 @@ export class Deliverer {
         admission = undefined;
         continue;
       }
-      const known = work?.revision === admission.revision && work.destination === destination;
-      if (!work || !known) work = await this.begin(destination, admission, place);
+      if (!work || !this.isCurrent(work, destination, admission)) {
+        work = await this.begin(destination, admission, place);
+      }
       const waitMs = nextDue(work.record.parts ?? [])?.waitMs ?? 0;
       if (waitMs > 0) {
         // Where users' order is kept, a user in retry must not keep the place from others.
@@ -123,16 +124,22 @@ export class Deliverer {
     this.places.stop();
   }
 
+  private isCurrent(work: Work, destination: Destination, { revision }: Admission): boolean {
+    const { generation } = this.segments;
+    return work.revision === revision && work.destination === destination && work.generation === generation;
+  }
+
   private async begin(destination: Destination, admission: Admission, place: SendingPlace): Promise<Work> {
     const record = readBatchRecord(admission.record);
     place.resize(record.bytes);
+    const { generation } = this.segments;
     const accepted = await this.eventsOf(record);
     const transform = this.transformerOf(destination);
     const events = transform ? accepted.map((event) => event && transform(event)) : accepted;
     const connector = this.connectors.get(destination.type);
     if (!connector) throw new Error(`no connector of type ${destination.type}`);
     const traces = this.sender.isTraced ? await traceLinks(this.segments, record) : [];
-    return { destination, connector, record, revision: admission.revision, events, accepted, traces };
+    return { destination, connector, record, revision: admission.revision, events, generation, traces };
   }
 
   private transformerOf(destination: Destination): Transformer | undefined {
@@ -155,7 +162,7 @@ export class Deliverer {
     const { destination, connector, events } = work;
     const now = Date.now();
     const plan = work.record.parts
-      ? { parts: work.record.parts, notWanted: [], rejected: [] }
+      ? withoutErased(work.record.parts, events)
       : planParts(events, connector, connectorSettings(destination, now));
     const { part } = nextDue(plan.parts) ?? {};
     if (!part) return this.settle(work, { ...unchanged, ...plan, health: { kind: 'unknown' } }, now);
@@ -211,7 +218,9 @@ export class Deliverer {
       destinationKeys.user(id, ''),
       destinationKeys.ready(id, ''),
     ];
-    const settlement = settlementText(record, change, destination, work.accepted, now);
+    // As they were accepted, since a replay transforms them again; and as they are now, since some may be erased.
+    const accepted = change.rejected.length > 0 ? await this.eventsOf(record) : [];
+    const settlement = settlementText(record, change, destination, accepted, now);
     const values = [String(revision), JSON.stringify(next), record.id, complete ? '1' : '0', settlement];
     const [verdict, breaker, ...settled] = (await settleScript.run(this.redis.shared, keys, values)) as string[];
     if (verdict === 'stale') {

@@ -1,5 +1,5 @@
 import { isJsonObject, type CanonicalEvent, type Json, type JsonObject } from '#canonical';
-import { commonForm, fieldOf, hashedValue } from './hashed-value.js';
+import { commonForm, fieldOf, hashedValue } from '../hashed-value.js';
 
 type Hashes = ReadonlyMap<string, string>;
 

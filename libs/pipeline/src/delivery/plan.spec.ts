@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
 import { ConnectorRegistry, type HttpConnector, type Placement } from '#destinations';
-import { planParts } from './plan.js';
+import { newPart, planParts, withoutErased } from './plan.js';
 
 const settings = { config: { url: 'https://example.com/' }, credentials: {} };
 const registry = await ConnectorRegistry.load();
@@ -74,5 +74,36 @@ describe('the plan of a batch', () => {
   it('cuts a lane by its own bound', () => {
     const connector = placing(() => ({ kind: 'lane', lane: 'x' }), 2);
     expect(plan(['a', 'b', 'c', 'd', 'e'], connector).parts).toEqual(['x: 0-1', 'x: 2-3', 'x: 4']);
+  });
+});
+
+describe('the plan of an earlier run', () => {
+  const refusal = { code: 'http_400', detail: 'no' };
+  const all = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => eventNamed(name));
+  const without = (...gone: readonly number[]) =>
+    all.map((event, member) => (gone.includes(member) ? undefined : event));
+  const searched = { ...newPart('l', [2, 3, 4, 5]), attempts: 3, search: { suspects: '2-3', aside: '4-5', refusal } };
+  const parts = [newPart('l', [0, 1]), searched];
+
+  it('stays as it is while its events are there', () => {
+    expect(withoutErased(parts, all)).toEqual({ parts, notWanted: [], rejected: [] });
+    expect(withoutErased(parts, all).parts).toBe(parts);
+  });
+
+  it('loses what was erased since, from its search as well', () => {
+    expect(withoutErased(parts, without(0, 3, 4))).toEqual({
+      parts: [newPart('l', [1]), { ...searched, members: '2,5', search: { suspects: '2', aside: '5', refusal } }],
+      notWanted: [0, 3, 4],
+      rejected: [],
+    });
+  });
+
+  it('searches no longer where every suspect is gone, and has no empty requests', () => {
+    const { search: _, ...rest } = searched;
+    expect(withoutErased(parts, without(0, 1, 2, 3))).toEqual({
+      parts: [{ ...rest, members: '4-5' }],
+      notWanted: [0, 1, 2, 3],
+      rejected: [],
+    });
   });
 });

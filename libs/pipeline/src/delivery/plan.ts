@@ -1,7 +1,8 @@
 import type { CanonicalEvent } from '#canonical';
 import type { Connector, ConnectorSettings, Placement } from '#destinations';
-import { toRanges } from '../segment/position-ranges.js';
+import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { Part, Rejected } from './batch-record.js';
+import { ascending } from './search.js';
 
 export interface Plan {
   readonly parts: readonly Part[];
@@ -40,6 +41,22 @@ export function planParts(
   });
   const parts = [...groups.values()].flatMap(({ lane, members }) => partsOf(lane, members, connector));
   return { parts, notWanted, rejected };
+}
+
+/** The plan of an earlier run, less the events that were erased since: nobody wants them any more. */
+export function withoutErased(parts: readonly Part[], events: readonly (CanonicalEvent | undefined)[]): Plan {
+  const members = parts.flatMap((part) => fromRanges(part.members));
+  const gone = new Set(members.filter((member) => events[member] === undefined));
+  if (gone.size === 0) return { parts, notWanted: [], rejected: [] };
+  const left = (ranges: PositionRanges): PositionRanges =>
+    toRanges(fromRanges(ranges).filter((member) => !gone.has(member)));
+  const kept = parts.map((part): Part => {
+    const { search, ...rest } = { ...part, members: left(part.members) };
+    const suspects = left(search?.suspects ?? '');
+    // Where every suspect is gone, so is the culprit.
+    return search && suspects !== '' ? { ...rest, search: { ...search, suspects, aside: left(search.aside) } } : rest;
+  });
+  return { parts: kept.filter(({ members }) => members !== ''), notWanted: ascending([...gone]), rejected: [] };
 }
 
 /**

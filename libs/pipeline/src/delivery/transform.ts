@@ -2,7 +2,7 @@ import picomatch from 'picomatch';
 import type { CanonicalEvent, Json, JsonObject } from '#canonical';
 import type { Transform } from '#control-plane';
 import { identityHasher } from './hash-identity.js';
-import { hashedValue } from './hashed-value.js';
+import { hashedValue } from '../hashed-value.js';
 
 export type Transformer = (event: CanonicalEvent) => CanonicalEvent;
 

@@ -20,19 +20,3 @@ redis.call('HINCRBY', KEYS[3], 'bytes', size)
 return 1
 `,
 );
-
-/**
- * Writes a replay's next state if it is still what the writer read, and keeps it among the active ones while it runs.
- * KEYS: 1 replays, 2 active. ARGV: 1 id, 2 state as read ('' for a new one), 3 new state, 4 '1' while active,
- * 5 created (ms). Returns 1 if written.
- */
-export const saveReplayScript = defineScript(
-  'gwSaveReplay',
-  `
-local old = redis.call('HGET', KEYS[1], ARGV[1]) or ''
-if old ~= ARGV[2] then return 0 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-if ARGV[4] == '1' then redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
-return 1
-`,
-);

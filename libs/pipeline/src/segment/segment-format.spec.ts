@@ -43,6 +43,13 @@ describe('a stored segment', () => {
     expect(readHeader(header).requests).toEqual([traced, request(3, 4)]);
   });
 
+  it('tells which requests an erasure has rewritten, to releases that know of that', async () => {
+    const rewritten = { ...request(3, 4), form: 'canonical' } as const;
+    const { header } = await encodeSegment([request(7, 0), rewritten], []);
+    expect(header).toMatch(/^\{"v":3,.*,"canonical":\[1\]\}$/);
+    expect(readHeader(header).requests).toEqual([request(7, 0), rewritten]);
+  });
+
   it('of version 1 is read as it was written', () => {
     const stored = JSON.stringify({ v: 1, requests: [request(7, 0), request(3, 4)] });
     expect(readHeader(stored).requests).toEqual([request(7, 0), request(3, 4)]);

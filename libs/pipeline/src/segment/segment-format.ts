@@ -21,6 +21,11 @@ export interface RequestHeader {
   readonly bytes: number;
   /** The span that took the request. Only there where traces are kept; who does not know it passes it over. */
   readonly traceparent?: string;
+  /**
+   * Absent: the body is what came. `canonical`: an erasure took events out, and the body is a list of the canonical events
+   * by position, null where there is none.
+   */
+  readonly form?: 'canonical';
 }
 
 /** What routing needs to know; the bodies are read only by who looks into the events. */
@@ -33,9 +38,12 @@ export interface SegmentHeader {
  * written once, and positions follow from the totals.
  */
 interface StoredHeader {
-  readonly v: 2;
+  /** 3 only where a request has a form of its own: a release that knows none of these must not read it. */
+  readonly v: 2 | 3;
   readonly origins: readonly Origin[];
   readonly requests: readonly StoredRequest[];
+  /** Indexes of the requests in canonical form. */
+  readonly canonical?: readonly number[];
 }
 
 type Origin = readonly [sourceId: string, dialect: string, route: string, headers: RequestHeader['headers']];
@@ -99,7 +107,10 @@ function encodeHeader(requests: readonly RequestHeader[]): string {
     const fields = [index, requestId, receivedAt, total, rejected, bytes] as const;
     return traceparent === undefined ? fields : [...fields, traceparent];
   });
-  return JSON.stringify({ v: 2, origins, requests: stored } satisfies StoredHeader);
+  const canonical = requests.flatMap(({ form }, i) => (form === 'canonical' ? [i] : []));
+  const common = { origins, requests: stored };
+  const header: StoredHeader = canonical.length === 0 ? { v: 2, ...common } : { v: 3, ...common, canonical };
+  return JSON.stringify(header);
 }
 
 /** Headers are compared as objects: equal ones that are not the same only cost a look into the map. */
@@ -123,21 +134,27 @@ export function readHeader(text: string): SegmentHeader {
     case 1:
       return header;
     case 2:
+    case 3:
       return { requests: requestHeaders(header) };
     default:
       throw new Error(`segment version ${String((header as { v?: unknown }).v)} is not known to this release`);
   }
 }
 
-function requestHeaders({ origins, requests }: StoredHeader): readonly RequestHeader[] {
+function requestHeaders({ origins, requests, canonical }: StoredHeader): readonly RequestHeader[] {
+  const rewritten = new Set(canonical);
   let base = 0;
-  return requests.map(([index, requestId, receivedAt, total, rejected, bytes, traceparent]) => {
+  return requests.map(([index, requestId, receivedAt, total, rejected, bytes, traceparent], i): RequestHeader => {
     const origin = origins[index];
     if (!origin) throw new Error(`a segment header names an origin it does not have: ${index}`);
     const [sourceId, dialect, route, headers] = origin;
     const header = { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes };
     base += total;
-    return traceparent === undefined ? header : { ...header, traceparent };
+    return {
+      ...header,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(rewritten.has(i) ? { form: 'canonical' } : {}),
+    };
   });
 }
 

@@ -1,10 +1,11 @@
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
-import { PUT_BACK, type EventDecoder } from './event-decoder.js';
+import { decodeRequest } from './decode-request.js';
+import type { EventDecoder } from './event-decoder.js';
 import { fromRanges } from './position-ranges.js';
-import { readBodies, readHeader, type RequestHeader, type SegmentHeader } from './segment-format.js';
-import { eventId, shardOfSegment } from './segment-id.js';
+import { readBodies, readHeader, type SegmentHeader } from './segment-format.js';
+import { shardOfSegment } from './segment-id.js';
 
 /** What is known of a segment without reading its events. */
 export interface SegmentHead {
@@ -16,7 +17,7 @@ export interface SegmentHead {
   readonly duplicates: ReadonlySet<number>;
 }
 
-/** Events by position; undefined where refused at the door or a repeat of an earlier request. */
+/** Events by position; undefined where refused at the door, a repeat of an earlier request, or erased. */
 export type SegmentEvents = readonly (CanonicalEvent | undefined)[];
 
 /** Decoded segments kept in memory, counted by the bytes of their requests (decoded they take several times that). */
@@ -27,11 +28,24 @@ export class SegmentStore {
   private readonly cache = new Map<string, Promise<SegmentEvents | undefined>>();
   private readonly sizes = new Map<string, number>();
   private cachedBytes = 0;
+  private erasures = 0;
 
   constructor(
     private readonly redis: RedisConnections,
     private readonly decoder: EventDecoder,
   ) {}
+
+  /** Rises whenever events that were read before may have been erased since. */
+  get generation(): number {
+    return this.erasures;
+  }
+
+  /** Events were taken out of this segment, or out of any where none is named: it is read again. */
+  erased(segmentId?: string): void {
+    this.erasures += 1;
+    const stale = segmentId === undefined ? [...this.cache.keys()] : [segmentId];
+    for (const id of stale) this.forget(id);
+  }
 
   /** Undefined once the segment is gone. */
   async head(segmentId: string): Promise<SegmentHead | undefined> {
@@ -67,31 +81,16 @@ export class SegmentStore {
     const header = readHeader(text.toString());
     const duplicates = new Set(fromRanges(skipped?.toString() ?? ''));
     const bodies = await readBodies(header, stored);
-    const events = header.requests.flatMap((request, i) => this.decode(segmentId, request, bodies[i], duplicates));
+    const events = header.requests.flatMap((request, i) =>
+      decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0)).map((event, index) =>
+        duplicates.has(request.base + index) ? undefined : event,
+      ),
+    );
     this.remember(
       segmentId,
       header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
     );
     return events;
-  }
-
-  private decode(
-    segmentId: string,
-    request: RequestHeader,
-    body: Buffer = Buffer.alloc(0),
-    duplicates: ReadonlySet<number>,
-  ): SegmentEvents {
-    if (request.dialect === PUT_BACK) return JSON.parse(body.toString()) as CanonicalEvent[];
-    const rejected = new Set(fromRanges(request.rejected));
-    const decoded = this.decoder.decode({
-      ...request,
-      body,
-      accepts: (index) => !rejected.has(index),
-      idAt: (index) => eventId(segmentId, request.base + index),
-    });
-    return Array.from({ length: request.total }, (_, index) =>
-      rejected.has(index) || duplicates.has(request.base + index) ? undefined : decoded[index],
-    );
   }
 
   private remember(segmentId: string, bytes: number): void {

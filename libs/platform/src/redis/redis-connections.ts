@@ -111,6 +111,18 @@ export class RedisConnections {
     return Math.max(0, ...fills);
   }
 
+  /**
+   * Has the embedded server write its append-only file anew, without what was deleted; it goes on in the background. An own
+   * server is its operator's. False if it was not asked, or would not.
+   */
+  async rewriteAppendOnlyFile(): Promise<boolean> {
+    if (!('socketPath' in this.address) || this.shared instanceof Cluster) return false;
+    return this.shared.bgrewriteaof().then(
+      () => true,
+      () => false,
+    );
+  }
+
   close(): void {
     for (const timer of this.timers) clearInterval(timer);
     for (const client of this.opened) client.disconnect();

@@ -1,0 +1,274 @@
+import type { CanonicalEvent } from '#canonical';
+import { createLog, RedisConnections, type RedisAddress } from '#platform';
+import { dumpRedis, startRedis, startRedisCluster, until } from '../../../../test/support/index.js';
+import { deadLetter } from '../delivery/dead-letter.js';
+import { addDeadLettersScript } from '../delivery/dead-letter.script.js';
+import type { IntakeChecked } from '../intake/append-request.js';
+import { IntakeService } from '../intake/intake.service.js';
+import { QueuedBudget } from '../intake/queued-budget.js';
+import { ALL_SHARDS, destinationKeys, shardKeys, shardOfSource } from '../keys.js';
+import { RedisPulse } from '../redis-pulse.js';
+import { RejectionStore } from '../rejections/rejection-store.js';
+import { Ledger } from '../routing/ledger.js';
+import { EventDecoder, type DecodableRequest } from '../segment/event-decoder.js';
+import { SegmentStore } from '../segment/segment-store.js';
+import { parseEventId } from '../segment/segment-id.js';
+import { ErasureRunner } from './erasure-runner.js';
+import { ErasureStore } from './erasure.store.js';
+import { ErasuresService } from './erasures.service.js';
+import { ListEraser } from './list-eraser.js';
+import { SegmentEraser } from './segment-eraser.js';
+
+interface Item {
+  readonly user_id?: string;
+  readonly email?: string;
+  readonly note?: string;
+}
+
+/** A dialect of the test's own: the body is a JSON list of people. */
+class PeopleDecoder extends EventDecoder {
+  decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
+    const items = JSON.parse(request.body.toString()) as Item[];
+    const at = new Date(request.receivedAt).toISOString();
+    return items.map((item, index): CanonicalEvent | undefined =>
+      request.accepts(index)
+        ? {
+            id: request.idAt(index),
+            type: 'track',
+            event: 'seen',
+            user_id: item.user_id ?? null,
+            anonymous_id: null,
+            timestamp: at,
+            received_at: at,
+            properties: { note: item.note ?? '' },
+            ...(item.email === undefined ? {} : { identity: { email: item.email } }),
+            source: { id: request.sourceId, dialect: request.dialect },
+          }
+        : undefined,
+    );
+  }
+}
+
+async function build(address: RedisAddress) {
+  const redis = new RedisConnections(address);
+  await redis.ready(10_000);
+  const log = createLog({ level: 'error', pretty: false });
+  const pulse = new RedisPulse(redis, 'spec');
+  await pulse.start();
+  const budget = new QueuedBudget(redis, 1e9);
+  await budget.start();
+  const segments = new SegmentStore(redis, new PeopleDecoder());
+  const store = new ErasureStore(redis);
+  const runner = (): ErasureRunner =>
+    new ErasureRunner(
+      redis,
+      store,
+      new SegmentEraser(redis, new PeopleDecoder(), log),
+      new ListEraser(redis),
+      () => ['crm'],
+      log,
+    );
+  const configuration = { destinations: new Map([['crm', {}]]) };
+  const service = new ErasuresService(redis, store, configuration as never);
+  const close = (): void => {
+    pulse.stop();
+    budget.stop();
+    redis.close();
+  };
+  const intake = new IntakeService(redis, pulse, budget, () => undefined);
+  const rejections = new RejectionStore(redis, log);
+  return {
+    address,
+    redis,
+    segments,
+    intake,
+    rejections,
+    ledger: new Ledger(redis, () => undefined),
+    runner,
+    service,
+    close,
+  };
+}
+
+type Built = Awaited<ReturnType<typeof build>>;
+
+async function append(
+  built: Built,
+  items: readonly Item[],
+  more: { source?: string; refused?: number[]; key?: string } = {},
+) {
+  const { source = 'app', refused = [], key } = more;
+  const rejected = refused.map((index) => ({ index, code: 'invalid', detail: 'no' }));
+  const checked: IntakeChecked = { kind: 'checked', total: items.length, rejected };
+  const result = await built.intake.append({
+    requestId: 'req_1',
+    sourceId: source,
+    dialect: 'people',
+    route: 'people',
+    headers: {},
+    receivedAt: Date.now(),
+    body: Buffer.from(JSON.stringify(items)),
+    checked,
+    ...(key === undefined ? {} : { idempotency: { key } }),
+  });
+  if (result.kind !== 'appended' && result.kind !== 'repeated') throw new Error(result.kind);
+  return items.map((_, index) => result.idAt(index));
+}
+
+async function erased(built: Built, field: 'email' | 'user_id', value: string) {
+  const runner = built.runner();
+  runner.start();
+  const { id } = await built.service.create(field, value);
+  await until(async () => (await built.service.find(id))?.state === 'done', { timeoutMs: 30_000 });
+  await runner.stop();
+  built.segments.erased();
+  return built.service.find(id);
+}
+
+/** What the counters say of each shard, and what the segments really take. */
+async function bytes(built: Built): Promise<readonly (readonly [number, number])[]> {
+  return Promise.all(
+    ALL_SHARDS.map(async (shard) => {
+      const counters = await built.redis.shared.hmget(shardKeys.counters(shard), 'bytes', 'hbytes');
+      const ids = await built.redis.shared.zrange(shardKeys.segments(shard), 0, '-1');
+      const sizes = await Promise.all(
+        ids.map(async (id) => {
+          const [header, bodies] = await built.redis.shared.hmgetBuffer(shardKeys.segment(shard, id), 'h', 'b');
+          return (header?.length ?? 0) + (bodies?.length ?? 0) + 256;
+        }),
+      );
+      const counted = counters.reduce((sum, count) => sum + Number(count ?? 0), 0);
+      return [counted, sizes.reduce((sum, size) => sum + size, 0)] as const;
+    }),
+  );
+}
+
+const placeOf = (id = ''): { segmentId: string; position: number } =>
+  parseEventId(id) ?? { segmentId: '', position: -1 };
+
+describe.each([
+  ['one server', async () => ({ socketPath: (await startRedis()).socketPath })],
+  ['a cluster of three masters', async () => ({ url: (await startRedisCluster()).url })],
+])('erasing a person on %s', (_, address) => {
+  let built: Built;
+
+  beforeAll(async () => {
+    built = await build(await address());
+  }, 60_000);
+
+  afterAll(() => built.close());
+
+  it('takes out their events and nothing else, and counts what that frees', async () => {
+    const many = Array.from({ length: 200 }, (_, n): Item => ({ user_id: `u-${n}`, note: 'x'.repeat(50) }));
+    const [first, second] = await Promise.all([
+      append(built, [{ email: ' Ada@Example.com' }, ...many], { source: 'one' }),
+      append(built, many, { source: 'two' }),
+    ]);
+    const released = placeOf((await append(built, [{ email: 'ada@example.com' }, { user_id: 'u-9' }]))[0]).segmentId;
+    await built.ledger.routed([released]);
+    const { segmentId } = placeOf(second[0]);
+    const untouched = shardKeys.segment(shardOfSource('two'), segmentId);
+    const before = await built.redis.shared.hgetall(untouched);
+
+    expect(await erased(built, 'email', 'ADA@example.com')).toMatchObject({
+      by: 'email',
+      sha256: 'b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72',
+      scanned: 403,
+      erased: { events: 2, deadLetters: 0, rejections: 0 },
+      fileRewritten: 'socketPath' in built.address,
+    });
+    const left = await built.segments.events(placeOf(first[0]).segmentId);
+    expect(left?.map((event) => event?.id)).toEqual([undefined, ...first.slice(1)]);
+    expect((await built.segments.events(released))?.map((event) => event?.user_id)).toEqual([undefined, 'u-9']);
+    expect(await built.redis.shared.hgetall(untouched)).toEqual(before);
+    for (const [counted, real] of await bytes(built)) expect(counted).toBe(real);
+    expect((await dumpRedis(built.address)).join('\n').toLowerCase()).not.toContain('ada@example.com');
+  });
+
+  it('finds nothing a second time', async () => {
+    expect(await erased(built, 'email', 'ada@example.com')).toMatchObject({ erased: { events: 0 } });
+  });
+
+  it('takes out what was refused or repeated within a request that was accepted', async () => {
+    const bob = { user_id: 'bob', note: 'bob-was-here' };
+    const items = [{ user_id: 'u-1' }, bob, { user_id: 'u-2' }];
+    const [kept, , third] = await append(built, items, { refused: [1] });
+    await append(built, [bob], { key: 'twice' });
+    await Promise.all([append(built, [bob], { key: 'twice' }), append(built, [{ user_id: 'u-3' }])]);
+    expect(await erased(built, 'user_id', 'bob')).toMatchObject({ erased: { events: 1 } });
+    expect((await built.segments.events(placeOf(kept).segmentId))?.map((event) => event?.id)).toEqual([
+      kept,
+      undefined,
+      third,
+    ]);
+    expect((await dumpRedis(built.address)).join('\n')).not.toContain('bob-was-here');
+    for (const [counted, real] of await bytes(built)) expect(counted).toBe(real);
+  });
+
+  it('takes out dead letters and refused requests, and keeps their counters right', async () => {
+    const at = '2026-05-01T10:00:05.000Z';
+    const event = (n: number, user_id: string): CanonicalEvent => ({
+      id: `evt_0mabcdefg00aaaaaa${String(n).padStart(3, '0')}`,
+      type: 'track',
+      event: 'seen',
+      user_id,
+      anonymous_id: null,
+      timestamp: at,
+      received_at: at,
+      properties: {},
+      source: { id: 'app', dialect: 'people' },
+    });
+    const letters = Array.from({ length: 250 }, (_, n) =>
+      deadLetter('crm', event(n, n % 2 === 0 ? 'eve' : 'other'), { code: 'no', detail: 'no' }, 1, 0),
+    );
+    const keys = [
+      destinationKeys.deadLetters('crm'),
+      destinationKeys.deadLetterOrder('crm'),
+      destinationKeys.state('crm'),
+    ];
+    await addDeadLettersScript.run(built.redis.shared, keys, letters.flat());
+    const request = {
+      requestId: 'r',
+      sourceId: 'app',
+      dialect: 'people',
+      route: 'people',
+      at: Date.now(),
+      status: 422,
+    };
+    for (const name of ['eve', 'other']) {
+      built.rejections.record({
+        ...request,
+        items: [{ index: 0, code: 'no', detail: 'no', item: { who: { user_id: name } } }],
+      });
+    }
+    await built.rejections.flush();
+    expect(await erased(built, 'user_id', 'eve')).toMatchObject({
+      erased: { events: 0, deadLetters: 125, rejections: 1 },
+    });
+    const stored = Object.values(await built.redis.shared.hgetall(destinationKeys.deadLetters('crm')));
+    const state = await built.redis.shared.hmget(destinationKeys.state('crm'), 'dead', 'deadBytes');
+    expect(state).toEqual(['125', String(stored.reduce((sum, text) => sum + Buffer.byteLength(text), 0))]);
+    const kept = await built.rejections.list({ sourceId: 'app' });
+    expect(kept.map(({ items }) => items[0]?.item)).toEqual([{ who: { user_id: 'other' } }]);
+    const left = await built.redis.shared.hget(shardKeys.counters(shardOfSource('app')), 'rejectionBytes');
+    expect(left).toBe(String(JSON.stringify(kept[0]).length));
+  });
+
+  it('goes on where a process was stopped, and counts nothing twice', async () => {
+    const people = Array.from({ length: 50 }, (_, n): Item => ({ user_id: n === 7 ? 'mallory' : `u-${n}` }));
+    for (let round = 0; round < 60; round += 1) await append(built, people, { source: `s-${round}` });
+    const { id } = await built.service.create('user_id', 'mallory');
+    let runner = built.runner();
+    runner.start();
+    await until(async () => ((await built.service.find(id))?.erased.events ?? 0) > 0);
+    await runner.stop();
+    expect((await built.service.find(id))?.state).not.toBe('done');
+    // As after a crash: the lease of the process that went must not be waited for here.
+    await built.redis.shared.del(`gw:{erasures}:lease:${id}`);
+    runner = built.runner();
+    runner.start();
+    await until(async () => (await built.service.find(id))?.state === 'done', { timeoutMs: 30_000 });
+    await runner.stop();
+    expect((await built.service.find(id))?.erased).toEqual({ events: 60, deadLetters: 0, rejections: 0 });
+  });
+});
