@@ -1,7 +1,8 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { ConnectorRegistry, HttpConnector } from '#destinations';
-import { redactText, type Log, type OutgoingHttp } from '#platform';
+import type { Log, OutgoingHttp } from '#platform';
+import { withoutSecrets } from './answer-secrets.js';
 import { eventId, newSegmentId } from '../segment/segment-id.js';
 import { shownRequest, type ShownRequest } from './rehearsal.js';
 
@@ -50,16 +51,11 @@ export class DestinationTester {
         outcome: { kind: 'failed', code: result.code, detail: result.detail },
       };
     }
-    const { status, headers, body } = result;
-    const secrets = Object.values(settings.credentials);
-    const interpretation = connector.interpret(
-      { status, headers, body, receivedAtMs: Date.now() },
-      [event],
-      placement.lane,
-    );
+    const response = withoutSecrets(result, request, settings);
+    const interpretation = connector.interpret({ ...response, receivedAtMs: Date.now() }, [event], placement.lane);
     return {
       request: shownRequest(request),
-      response: { status, headers, body: redactText(body, secrets) },
+      response,
       outcome: shownOutcome(interpretation),
     };
   }

@@ -1,7 +1,7 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { Connector, LostField, OutboundRequest, Refusal } from '#destinations';
-import { redactBody, redactHeaders } from '#platform';
+import { redactBody, redactHeaders, redactQuery } from '#platform';
 import { compileMatch, mismatch, type Mismatch } from '../routing/match.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { Part } from './batch-record.js';
@@ -89,7 +89,7 @@ export function shownRequest({
   secretMembers = [],
 }: OutboundRequest): ShownRequest {
   const text = redactBody(String(body), secretMembers);
-  return { method, url, headers: redactHeaders(headers, secretHeaders), body: parsed(text) };
+  return { method, url: redactQuery(url), headers: redactHeaders(headers, secretHeaders), body: parsed(text) };
 }
 
 function parsed(text: string): unknown {

@@ -2,7 +2,6 @@ import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
 import type { Connector, Interpretation, OutboundRequest } from '#destinations';
 import {
-  redactText,
   redactUrl,
   type Log,
   type OpenSpan,
@@ -13,6 +12,7 @@ import {
   type Tracing,
 } from '#platform';
 import type { Attempt } from './batch-record.js';
+import { withoutSecrets } from './answer-secrets.js';
 
 /** What came of one request. `aborted`: the gateway is stopping; nobody knows whether it arrived. */
 export type Sent =
@@ -73,13 +73,12 @@ export class RequestSender {
       span?.end({ 'error.type': result.code }, 'failed');
       return failure(result, sent);
     }
-    const response = { status: result.status, headers: result.headers, body: result.body, receivedAtMs: Date.now() };
+    const response = { ...withoutSecrets(result, request, settings), receivedAtMs: Date.now() };
     const interpretation = connector.interpret(response, events, lane);
-    const { status, tookMs } = result;
+    const { status, body } = response;
+    const { tookMs } = result;
     const spanResult = { 'http.response.status_code': status, 'gateway.outcome': interpretation.kind };
     span?.end(spanResult, status < 400 ? 'ok' : 'failed');
-    // Some vendors echo what they were sent; what is kept of an answer must not hold a credential.
-    const body = redactText(result.body, Object.values(settings.credentials));
     const restMs = connector.restMs?.(response) ?? 0;
     return { kind: 'answered', interpretation, status, code: `http_${status}`, body, tookMs, request: sent, restMs };
   }

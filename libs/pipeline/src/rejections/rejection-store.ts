@@ -1,4 +1,4 @@
-import type { Log, RedisConnections } from '#platform';
+import { redactJson, type Log, type RedisConnections } from '#platform';
 import { ALL_SHARDS, shardKeys, shardOfSource } from '../keys.js';
 import { recordRejectionsScript } from './rejection.script.js';
 
@@ -8,7 +8,7 @@ export interface RejectedItem {
   readonly detail: string;
   readonly pointer?: string;
   readonly name?: string;
-  /** As the caller sent it, without credentials. */
+  /** As the caller sent it, without credentials; what is named like one is hidden when it is kept. */
   readonly item?: unknown;
 }
 
@@ -103,7 +103,7 @@ function textOf(rejected: RejectedRequest): string {
 
 function shortened(rejected: RejectedItem): RejectedItem {
   const { item, ...rest } = rejected;
-  return roomLeft(item, MAX_ITEM_CHARACTERS) < 0 ? rest : rejected;
+  return roomLeft(item, MAX_ITEM_CHARACTERS) < 0 ? rest : { ...rejected, item: redactJson(item) };
 }
 
 /**

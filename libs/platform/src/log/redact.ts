@@ -38,6 +38,19 @@ export function redact(value: unknown, depth = 0): unknown {
   );
 }
 
+/** The same for plain JSON, in which nothing but names tells a secret. */
+export function redactJson(value: unknown, depth = 0): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= MAX_DEPTH) return '[too deep]';
+  if (Array.isArray(value)) return value.map((entry) => redactJson(entry, depth + 1));
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      isSecret(name) ? '[redacted]' : redactJson(member, depth + 1),
+    ]),
+  );
+}
+
 function isSecret(name: string): boolean {
   return SECRET_NAMES.has(name.toLowerCase().replace(/[^a-z]/g, ''));
 }

@@ -1,4 +1,4 @@
-import { redactBody, redactHeaders, redactText, redactUrl } from './redaction.js';
+import { redactBody, redactHeaders, redactQuery, redactText, redactUrl, secretsOfUrl } from './redaction.js';
 
 describe('redaction', () => {
   it('hides secret headers whatever their case', () => {
@@ -34,6 +34,20 @@ describe('redaction', () => {
       'key [redacted] and [redacted] unknown',
     );
     expect(redactText('a is not a secret', ['a', ''])).toBe('a is not a secret');
+  });
+
+  it('takes them out in the spellings of JSON and of URLs as well', () => {
+    expect(redactText(String.raw`"to\/ken+1" to%2Fken%2B1 to/ken+1`, ['to/ken+1'])).toBe(
+      '"[redacted]" [redacted] [redacted]',
+    );
+  });
+
+  it('shows the names of parameters, not their values, which may be keys', () => {
+    const url = 'https://example.com/hook?token=T0%2FKEN&v=2#top';
+    expect(redactQuery(url)).toBe('https://example.com/hook?token=[redacted]&v=[redacted]#top');
+    expect(redactQuery('https://example.com/a=b')).toBe('https://example.com/a=b');
+    expect(secretsOfUrl(url)).toEqual(['T0/KEN', '2', 'T0%2FKEN', '2']);
+    expect(secretsOfUrl('not a url')).toEqual([]);
   });
 
   it('leaves only the origin of a URL', () => {

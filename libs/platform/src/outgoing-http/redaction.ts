@@ -27,12 +27,26 @@ export function redactBody(body: string, secretMembers: readonly string[]): stri
   return JSON.stringify({ ...parsed, ...Object.fromEntries(hidden.map((member) => [member, REDACTED])) });
 }
 
-/** Text of a foreign hand (an answer, an error) without the credentials that it may repeat. */
+/** Text of a foreign hand (an answer, an error) without the credentials that it may repeat, as they are or escaped. */
 export function redactText(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
+    .flatMap((secret) => [secret, secret.replaceAll('/', '\\/'), encodeURIComponent(secret)])
     .sort((a, b) => b.length - a.length)
     .reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
+}
+
+/** A URL for its admin: the names of its parameters without their values, which are often keys. */
+export function redactQuery(text: string): string {
+  const start = text.indexOf('?');
+  return start < 0 ? text : text.slice(0, start) + text.slice(start).replace(/=[^&#]*/g, `=${REDACTED}`);
+}
+
+/** What of a URL may be a key: the values of its parameters, as written and as meant. */
+export function secretsOfUrl(text: string): readonly string[] {
+  if (!URL.canParse(text)) return [];
+  const { search, searchParams } = new URL(text);
+  return [...searchParams.values(), ...[...search.matchAll(/=([^&]*)/g)].map(([, value = '']) => value)];
 }
 
 /** A URL for logs: its origin only, since the path and query of a webhook are often all its protection. */

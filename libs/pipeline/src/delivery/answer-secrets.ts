@@ -1,0 +1,20 @@
+import type { ConnectorSettings, InboundResponse, OutboundRequest } from '#destinations';
+import { redactText, secretsOfUrl } from '#platform';
+
+/**
+ * The answer without what the request had to keep to itself: some vendors echo what they were sent. To be applied before
+ * anything is made of an answer, since refusals quote it.
+ */
+export function withoutSecrets(
+  { status, headers, body }: Pick<InboundResponse, 'status' | 'headers' | 'body'>,
+  request: OutboundRequest,
+  { credentials }: ConnectorSettings,
+): Pick<InboundResponse, 'status' | 'headers' | 'body'> {
+  const secret = new Set(request.secretHeaders);
+  const hidden = Object.entries(request.headers).flatMap(([name, value]) =>
+    secret.has(name.toLowerCase()) ? [value] : [],
+  );
+  const secrets = [...Object.values(credentials), ...hidden, ...secretsOfUrl(request.url)];
+  const shown = Object.entries(headers).map(([name, value]) => [name, redactText(value, secrets)] as const);
+  return { status, headers: Object.fromEntries(shown), body: redactText(body, secrets) };
+}
