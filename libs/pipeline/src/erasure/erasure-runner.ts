@@ -30,6 +30,7 @@ export class ErasureRunner {
     private readonly lists: ListEraser,
     private readonly destinationIds: () => Iterable<string>,
     private readonly log: Log,
+    private readonly onItsWayMs = ON_ITS_WAY_MS,
   ) {}
 
   start(): void {
@@ -94,7 +95,7 @@ export class ErasureRunner {
       ...stored.record,
       scanned,
       state: 'closing',
-      closingAt: Date.now() + ON_ITS_WAY_MS,
+      closingAt: Date.now() + this.onItsWayMs,
     });
   }
 

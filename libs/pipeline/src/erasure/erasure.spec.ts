@@ -52,6 +52,13 @@ class PeopleDecoder extends EventDecoder {
 async function build(address: RedisAddress) {
   const redis = new RedisConnections(address);
   await redis.ready(10_000);
+  // A cluster's nodes are connected to one by one, and meanwhile what fails fast fails.
+  const reachesAll = (): Promise<boolean> =>
+    Promise.all(ALL_SHARDS.map((shard) => redis.shared.hget(shardKeys.counters(shard), 'seq'))).then(
+      () => true,
+      () => false,
+    );
+  await until(reachesAll, { what: 'every node to answer' });
   const log = createLog({ level: 'error', pretty: false });
   const pulse = new RedisPulse(redis, 'spec');
   await pulse.start();
@@ -67,6 +74,7 @@ async function build(address: RedisAddress) {
       new ListEraser(redis),
       () => ['crm'],
       log,
+      100,
     );
   const configuration = { destinations: new Map([['crm', {}]]) };
   const service = new ErasuresService(redis, store, configuration as never);
