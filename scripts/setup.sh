@@ -61,21 +61,46 @@ install_redis() {
 }
 
 install_redis_with_apt() {
+  say 'No Redis server found. Installing the system package "redis-server" (apt-get install redis-server) ...'
+  install_with_apt redis-server || explain_redis
+}
+
+install_with_apt() {
   as_root=''
   if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null 2>&1 || explain_redis
+    command -v sudo >/dev/null 2>&1 || return 1
     as_root=sudo
     # Without a terminal nobody could type a password.
     if [ ! -t 0 ]; then as_root='sudo -n'; fi
   fi
-  say 'No Redis server found. Installing the system package "redis-server" (apt-get install redis-server) ...'
   # Package lists may be absent or old; if they cannot be refreshed, the installation says what is wrong.
   $as_root apt-get update -qq >&2 || true
-  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends redis-server >&2 || explain_redis
+  $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$1" >&2
 }
 
 explain_redis() {
   die 'A Redis server (redis-server or valkey-server, 6.2 or newer) is needed and could not be installed. Either
   - install one: apt-get install redis-server | brew install redis | dnf install valkey | apk add redis, or
   - use one you have: REDIS_URL=redis://host:6379 with ADMIN_TOKEN and ENCRYPTION_KEY (see docs/configuration.md).'
+}
+
+# The names that test/console/browser.ts looks for.
+has_chromium() {
+  if [ -n "${CHROMIUM_PATH:-}" ]; then return 0; fi
+  for name in chromium chromium-browser google-chrome-stable google-chrome; do
+    if command -v "$name" >/dev/null 2>&1; then return 0; fi
+  done
+  [ -x '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome' ]
+}
+
+# For the tests of the web console. Without it those tests fail and say so; the others run.
+install_chromium() {
+  if has_chromium; then return; fi
+  if command -v apt-get >/dev/null 2>&1; then
+    say 'No Chromium found. Installing the system package "chromium" (apt-get install chromium) for the console tests ...'
+    install_with_apt chromium || true
+  elif [ "$(uname)" = Darwin ] && command -v brew >/dev/null 2>&1; then
+    say 'No Chromium found. Installing the Homebrew cask "google-chrome" for the console tests ...'
+    brew install --cask google-chrome >&2 || true
+  fi
 }

@@ -7,6 +7,7 @@ cd "$(dirname "$0")/.."
 require_node
 install_dependencies
 install_redis
+install_chromium
 build_if_stale
 
 # --experimental-vm-modules: Jest needs it for ES modules, and Node warns about it in every worker.

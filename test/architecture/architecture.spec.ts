@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, normalize } from 'node:path';
 import { dialectFolders } from '#dialects';
-import { productSources, ROOT, roomOf, target, type SourceFile } from './sources.js';
+import { consoleSources, productSources, ROOT, roomOf, target, type SourceFile } from './sources.js';
 
 /** Which room may open which door; a room always may open its own. The same table as in the README and ESLint. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
@@ -103,6 +103,45 @@ describe('architecture', () => {
     expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+(-[a-z0-9]+)*)*\.ts$/.test(name))).toEqual([]);
   });
 });
+
+describe('the console', () => {
+  const files = consoleSources();
+
+  it('imports nothing of the server: the admin API is all it knows', () => {
+    expect(files.length).toBeGreaterThan(30);
+    const wrong = files.flatMap(({ path, imports }) =>
+      imports
+        .filter(({ specifier }) => /^(#|node:)/.test(specifier) || climbsOut(path, specifier))
+        .map(({ specifier }) => `${path} imports ${specifier}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('asks the server in one place', () => {
+    const asking = files.filter(({ text }) => /\bfetch\(|\bXMLHttpRequest\b|\bEventSource\(/.test(text));
+    expect(asking.map(({ path }) => path)).toEqual(['apps/console/src/api/client.ts']);
+  });
+
+  it('writes no markup, code or style into the page, which its policy would refuse', () => {
+    const writing = /dangerouslySetInnerHTML|\binnerHTML\b|\beval\(|new Function\(|createElement\('style'\)/;
+    expect(files.filter(({ text }) => writing.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
+  it('keeps the token nowhere but in the tab', () => {
+    const keeping = files.filter(({ text }) => /\b(?:local|session)Storage\b|document\.cookie|indexedDB/.test(text));
+    expect(keeping.map(({ path }) => path)).toEqual(['apps/console/src/api/session.tsx']);
+    expect(keeping[0]?.text).not.toContain('localStorage');
+  });
+
+  it('has file names in kebab-case', () => {
+    const names = files.map(({ path }) => path.split('/').at(-1) ?? '');
+    expect(names.filter((name) => !/^[a-z0-9]+(-[a-z0-9]+)*\.tsx?$/.test(name))).toEqual([]);
+  });
+});
+
+function climbsOut(path: string, specifier: string): boolean {
+  return specifier.startsWith('.') && !normalize(join(dirname(path), specifier)).startsWith('apps/console/src');
+}
 
 const folder = join(ROOT, 'libs/dialects/src');
 const names = await dialectFolders(folder);

@@ -38,14 +38,24 @@ function walk(folder: string): readonly string[] {
   });
 }
 
-/** Everything that is compiled into the program: TypeScript of apps and libs, tests left out. */
+/** Runs in a browser, by rules of its own. */
+const CONSOLE = join(ROOT, 'apps/console/src');
+
+/** Everything that runs on the server: TypeScript of apps and libs, tests left out. */
 export function productSources(): readonly SourceFile[] {
   const roots = ['apps', 'libs'].flatMap((kind) =>
     readdirSync(join(ROOT, kind)).map((name) => join(ROOT, kind, name, 'src')),
   );
-  const files = roots.filter((root) => statSync(root, { throwIfNoEntry: false })).flatMap(walk);
-  return files
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('spec.ts'))
+  return roots.filter((root) => root !== CONSOLE && statSync(root, { throwIfNoEntry: false })).flatMap(sourcesBelow);
+}
+
+export function consoleSources(): readonly SourceFile[] {
+  return sourcesBelow(CONSOLE);
+}
+
+function sourcesBelow(root: string): readonly SourceFile[] {
+  return walk(root)
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('spec.ts'))
     .map((file) => {
       const text = readFileSync(file, 'utf8');
       return { path: relative(ROOT, file).replaceAll('\\', '/'), text, imports: importsOf(text) };

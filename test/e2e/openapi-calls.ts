@@ -54,6 +54,7 @@ export function contractCalls({ eventId, deadLetterId }: Known): readonly Call[]
         body: { events: [{ event: 'seen', user_id: 'u', timestamp: '2026-05-01T10:00:00Z' }, { event: 'bad' }] },
       },
     },
+    { method: 'GET', path: '/admin/v1/events/{id}', id: eventId },
     { method: 'GET', path: '/admin/v1/events/{id}/trace', id: eventId },
     { method: 'POST', path: '/admin/v1/replays', body: { ...replay, dryRun: true } },
     { method: 'POST', path: '/admin/v1/replays', body: replay, answers: 'the replay' },

@@ -50,6 +50,10 @@ class NamesDecoder extends EventDecoder {
       };
     });
   }
+
+  itemAt({ body }: Pick<DecodableRequest, 'body'>, index: number): unknown {
+    return (JSON.parse(body.toString()) as string[])[index];
+  }
 }
 
 class TestConfiguration extends Configuration {

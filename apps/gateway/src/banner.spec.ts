@@ -14,6 +14,7 @@ describe('banner', () => {
       adminTokenFile: '/data/admin-token',
       samples: [sample],
     });
+    expect(text).toContain('http://127.0.0.1:8080/console\n');
     expect(text).toContain('http://127.0.0.1:8080/docs\n');
     expect(text).toContain('/data/admin-token\n');
     expect(text).toContain(

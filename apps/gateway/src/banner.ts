@@ -23,6 +23,7 @@ export function bannerText({ baseUrl, adminTokenFile, samples }: BannerContent):
     '',
     `  The gateway is ready at ${baseUrl}`,
     '',
+    `  Console        ${baseUrl}/console`,
     `  Documentation  ${baseUrl}/docs`,
     `  Admin token    ${adminTokenFile ?? 'as given in ADMIN_TOKEN'}`,
     '',

@@ -9,6 +9,7 @@ import { NestLog, processEnvironment, Readiness, type Environment, type Log } fr
 import { bannerText, type BannerSample } from './banner.js';
 import { layFoundation, openLog, type Foundation } from './foundation.js';
 import { GatewayModule } from './gateway.module.js';
+import { serveConsole } from './console/console-files.js';
 import { createHttpAdapter } from './http/http-adapter.js';
 import { Shutdown } from './shutdown.js';
 import { readProduct } from './welcome/product.js';
@@ -57,6 +58,7 @@ async function createApplication(foundation: Foundation): Promise<NestFastifyApp
   if (foundation.environment.role === 'worker') return app;
   app.get(IngestServer).register(adapter.getInstance());
   serveDocs(app, foundation.dialects, readProduct());
+  serveConsole(adapter.getInstance());
   return app;
 }
 

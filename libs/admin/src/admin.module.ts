@@ -16,6 +16,7 @@ import { DeliveriesController } from './observation/deliveries.controller.js';
 import { EventStreamController } from './observation/event-stream.controller.js';
 import { EventStreams } from './observation/event-streams.js';
 import { EventsController } from './observation/events.controller.js';
+import { OverviewController } from './observation/overview.controller.js';
 import { RejectionsController } from './observation/rejections.controller.js';
 import { DestinationTestController, PreviewController } from './preview/preview.controller.js';
 import { PreviewService } from './preview/preview.service.js';
@@ -50,6 +51,7 @@ export class AdminModule implements NestModule {
         DeadLettersController,
         PreviewController,
         EventStreamController,
+        OverviewController,
         EventsController,
         DeliveriesController,
         RejectionsController,

@@ -22,6 +22,7 @@ import {
 } from './entries.js';
 import type { Destination, DestinationSettings, PauseReason } from './model.js';
 import { DestinationCheck } from './rules/destination-check.js';
+import { resolveSettings } from './store/snapshot-reader.js';
 import type { Snapshot, StoredDestination } from './store/snapshot.js';
 import { writeDocument } from './store/stored-documents.js';
 
@@ -80,6 +81,29 @@ export class DestinationsService {
       assertMatches(snapshot.storedDestinations.get(id), condition, 'destination', id);
       return this.planPut(snapshot, id, draft, 'refuse');
     });
+  }
+
+  /**
+   * The destination as a put would make it, and nothing is written. Credentials that are still to be given read
+   * `not-given`.
+   */
+  async rehearse(draft: DestinationDraft, id = 'draft'): Promise<Destination> {
+    const { credentials: inputs = {}, paused: _, ...settings } = draft;
+    const connector = this.check.connector(settings.type);
+    const before = (await this.find(id))?.destination;
+    const kept = before?.type === settings.type ? before.credentials : {};
+    const generate = (): Credentials => connector.generateCredentials?.(randomBytes) ?? {};
+    const { credentials } = resolveCredentials(inputs, kept, generate);
+    const missing = this.check.assess(settings, credentials).flatMap((fault) => fault.missing ?? []);
+    const now = new Date().toISOString();
+    return {
+      id,
+      ...resolveSettings(settings, connector.defaults),
+      credentials: { ...Object.fromEntries(missing.map((name) => [name, 'not-given'])), ...credentials },
+      paused: null,
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+    };
   }
 
   remove(author: Author, id: string, condition: WriteCondition = {}): Promise<void> {

@@ -19,8 +19,8 @@ export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARD_COUNT },
 
 export const shardKeys = {
   /**
-   * Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted, `idx` sequence up to
-   * which content ids are indexed, `idpage` number of the page they go to.
+   * Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted, `from:<source>` those of
+   * one source, `idx` sequence up to which content ids are indexed, `idpage` number of the page they go to.
    */
   counters: (shard: number) => `gw:{s${shard}}:counters`,
   /** Sorted set of every segment's id by acceptance sequence, for browsing and replay. */

@@ -23,6 +23,7 @@ import { SegmentEraser } from './erasure/segment-eraser.js';
 import { affordableHistoryBytes, HistoryKeeper } from './history/history-keeper.js';
 import { IntakeService } from './intake/intake.service.js';
 import { defaultQueuedBytes, QueuedBudget } from './intake/queued-budget.js';
+import { SourceCounts } from './intake/source-counts.js';
 import { LeasedRequestLimiter } from './limits/request-limiter.js';
 import { DeliveryMetrics } from './metrics/delivery-metrics.js';
 import { declareDestinationGauges } from './metrics/destination-gauges.js';
@@ -36,7 +37,10 @@ import { DeliveryBrowser } from './observation/delivery-browser.js';
 import { ERASED_CHANNEL } from './keys.js';
 import { EventBrowser } from './observation/event-browser.js';
 import { EventTracer } from './observation/event-tracer.js';
+import { EventInspector } from './observation/event-inspector.js';
 import { LiveTail } from './observation/live-tail.js';
+import { OverviewReader } from './observation/overview.js';
+import { ThroughputHistory } from './observation/throughput-history.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
 import { RejectionStore } from './rejections/rejection-store.js';
@@ -66,6 +70,11 @@ const providers: Provider[] = [
   },
   { provide: RouteWakeup, useFactory: (redis: RedisConnections) => new RouteWakeup(redis), inject: [RedisConnections] },
   {
+    provide: SourceCounts,
+    useFactory: (redis: RedisConnections, log: Log) => new SourceCounts(redis, log.child({ component: 'intake' })),
+    inject: [RedisConnections, Log],
+  },
+  {
     provide: IntakeService,
     useFactory: (
       redis: RedisConnections,
@@ -73,14 +82,16 @@ const providers: Provider[] = [
       budget: QueuedBudget,
       wakeup: RouteWakeup,
       metrics: Metrics,
+      counts: SourceCounts,
     ) => {
       const appended = metrics.histogram('gateway_append_seconds', 'Making one segment of accepted events durable.');
-      return new IntakeService(redis, pulse, budget, (shard, tookMs) => {
+      return new IntakeService(redis, pulse, budget, (shard, tookMs, requests) => {
         appended.observe(tookMs / 1_000);
+        counts.add(requests);
         wakeup.notify(shard);
       });
     },
-    inject: [RedisConnections, RedisPulse, QueuedBudget, RouteWakeup, Metrics],
+    inject: [RedisConnections, RedisPulse, QueuedBudget, RouteWakeup, Metrics, SourceCounts],
   },
   {
     provide: RejectionStore,
@@ -185,6 +196,28 @@ const providers: Provider[] = [
     inject: [RedisConnections, SegmentStore, Log],
   },
   {
+    provide: DestinationStandings,
+    useFactory: (redis: RedisConnections, configuration: Configuration) =>
+      new DestinationStandings(redis, configuration),
+    inject: [RedisConnections, Configuration],
+  },
+  {
+    provide: OverviewReader,
+    useFactory: (
+      redis: RedisConnections,
+      configuration: Configuration,
+      budget: QueuedBudget,
+      standings: DestinationStandings,
+    ) => new OverviewReader(redis, configuration, budget, standings),
+    inject: [RedisConnections, Configuration, QueuedBudget, DestinationStandings],
+  },
+  {
+    provide: ThroughputHistory,
+    useFactory: (reader: OverviewReader, log: Log) =>
+      new ThroughputHistory(reader, log.child({ component: 'overview' })),
+    inject: [OverviewReader, Log],
+  },
+  {
     provide: EventTracer,
     useFactory: (
       redis: RedisConnections,
@@ -207,6 +240,16 @@ const providers: Provider[] = [
     provide: DeliveryBrowser,
     useFactory: (redis: RedisConnections, configuration: Configuration) => new DeliveryBrowser(redis, configuration),
     inject: [RedisConnections, Configuration],
+  },
+  {
+    provide: EventInspector,
+    useFactory: (
+      tracer: EventTracer,
+      segments: SegmentStore,
+      configuration: Configuration,
+      connectors: ConnectorRegistry,
+    ) => new EventInspector(tracer, segments, configuration, connectors),
+    inject: [EventTracer, SegmentStore, Configuration, ConnectorRegistry],
   },
   {
     provide: ReplayStore,
@@ -281,7 +324,9 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(Environment) private readonly environment: Environment,
     @Inject(RedisConnections) private readonly redis: RedisConnections,
     @Inject(Metrics) private readonly metrics: Metrics,
-    @Inject(Configuration) private readonly configuration: Configuration,
+    @Inject(DestinationStandings) private readonly standings: DestinationStandings,
+    @Inject(SourceCounts) private readonly sourceCounts: SourceCounts,
+    @Inject(ThroughputHistory) private readonly throughput: ThroughputHistory,
   ) {}
 
   static forRoot(): DynamicModule {
@@ -293,9 +338,13 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     await this.budget.start();
     declareQueueGauges(this.metrics, this.redis, this.budget);
     declareRedisGauges(this.metrics, this.pulse, this.budget);
-    declareDestinationGauges(this.metrics, new DestinationStandings(this.redis, this.configuration));
+    declareDestinationGauges(this.metrics, this.standings);
     this.readiness.register(new RedisReadiness(this.pulse));
-    if (this.environment.role !== 'worker') this.readiness.register(new BudgetReadiness(this.budget));
+    if (this.environment.role !== 'worker') {
+      this.readiness.register(new BudgetReadiness(this.budget));
+      this.throughput.start();
+      this.sourceCounts.start();
+    }
     await this.redis.subscribe(ERASED_CHANNEL, (segmentId) => this.segments.erased(segmentId || undefined));
     if (this.environment.role === 'api') return;
     this.readiness.register(new DeliveryReadiness(this.engine));
@@ -313,6 +362,8 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
   }
 
   async onApplicationShutdown(): Promise<void> {
+    this.throughput.stop();
+    await this.sourceCounts.stop();
     await this.rejections.flush();
     this.pulse.stop();
     this.budget.stop();

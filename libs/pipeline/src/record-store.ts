@@ -54,6 +54,13 @@ export class RecordStore<Item extends { readonly id: string; readonly createdAt:
     return text === null ? undefined : { record: this.read(text), text };
   }
 
+  /** Newest first. */
+  async newest(limit: number): Promise<readonly Item[]> {
+    const texts = await this.redis.shared.hvals(this.keys.records);
+    const records = texts.map((text) => this.read(text));
+    return records.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limit);
+  }
+
   /** Oldest first. */
   activeIds(): Promise<string[]> {
     return this.redis.shared.zrange(this.keys.active, 0, '-1');

@@ -7,6 +7,7 @@ import {
   SourceDirectory,
   type AppendRequest,
   type AppendResult,
+  type IngestRoute,
   type KnownSource,
   type RateVerdict,
   type RejectedRequest,
@@ -99,8 +100,7 @@ export class DialectDecoder extends EventDecoder {
   }
 
   decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
-    const route = this.dialects.get(request.dialect)?.routes.find(({ id }) => id === request.route);
-    if (!route) throw new Error(`this release does not know ${request.dialect} ${request.route}`);
+    const route = this.routeOf(request);
     const body: unknown = JSON.parse(request.body.toString());
     const { headers, sourceId, receivedAt } = request;
     return route.decode({
@@ -112,6 +112,18 @@ export class DialectDecoder extends EventDecoder {
       accepts: (index) => request.accepts(index),
       idAt: (index) => request.idAt(index),
     });
+  }
+
+  itemAt(request: Pick<DecodableRequest, 'dialect' | 'route' | 'body'>, index: number): unknown {
+    const route = this.routeOf(request);
+    const body: unknown = JSON.parse(request.body.toString());
+    return route.itemAt ? route.itemAt(body, index) : body;
+  }
+
+  private routeOf(request: Pick<DecodableRequest, 'dialect' | 'route'>): IngestRoute {
+    const route = this.dialects.get(request.dialect)?.routes.find(({ id }) => id === request.route);
+    if (!route) throw new Error(`this release does not know ${request.dialect} ${request.route}`);
+    return route;
   }
 }
 

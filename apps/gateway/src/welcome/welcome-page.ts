@@ -7,7 +7,7 @@ export interface Welcome extends Product {
 }
 
 const everywhere = { live: '/health/live', ready: '/health/ready', metrics: '/metrics' };
-const withAdmin = { docs: '/docs', openapi: '/openapi.json', admin: '/admin/v1' };
+const withAdmin = { console: '/console', docs: '/docs', openapi: '/openapi.json', admin: '/admin/v1' };
 
 /** What a visitor of `/` is told. A worker serves nothing but health and metrics. */
 export function welcome(product: Product, role: Role): Welcome {
@@ -15,6 +15,7 @@ export function welcome(product: Product, role: Role): Welcome {
 }
 
 const labels: Readonly<Record<string, string>> = {
+  console: 'Web console',
   docs: 'API documentation',
   openapi: 'OpenAPI document',
   admin: 'Admin API (bearer token)',

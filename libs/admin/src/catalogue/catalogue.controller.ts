@@ -1,5 +1,6 @@
 import { Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { isJsonObject } from '#canonical';
 import { ConnectorRegistry, type Connector, type JsonSchema, type RateWindow } from '#destinations';
 import { DialectRegistry, type Dialect } from '#dialects';
 import { AdminController } from '../http/admin-controller.js';
@@ -12,6 +13,8 @@ interface DialectView {
   readonly name: string;
   readonly title: string;
   readonly credentialsSchema: JsonSchema;
+  /** A request that works once every `<member>` is replaced by that member of the credentials. */
+  readonly sample: ReturnType<Dialect['sample']>;
   readonly routes: readonly {
     readonly method: string;
     readonly path: string;
@@ -67,11 +70,15 @@ export class DestinationTypesController {
   }
 }
 
-function viewDialect({ name, title, credentials, routes }: Dialect): DialectView {
+function viewDialect(dialect: Dialect): DialectView {
+  const { name, title, credentials, routes } = dialect;
+  const { properties } = credentials.schema;
+  const members = isJsonObject(properties) ? Object.keys(properties) : [];
   return {
     name,
     title,
     credentialsSchema: credentials.schema,
+    sample: dialect.sample(Object.fromEntries(members.map((member) => [member, `<${member}>`]))),
     routes: routes.map(({ method, path, summary, maxBodyBytes, rateLimit }) => ({
       method,
       path,

@@ -29,6 +29,14 @@ export class DialectDto {
   @ApiProperty({ type: 'object', additionalProperties: true, description: 'JSON Schema.' })
   credentialsSchema!: object;
 
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    description:
+      'A request (`path`, `headers`, `body`) that works once every `<member>` is replaced by that credential.',
+  })
+  sample!: object;
+
   @ApiProperty({ type: [DialectRouteDto] })
   routes!: DialectRouteDto[];
 }

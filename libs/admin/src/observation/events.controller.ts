@@ -1,13 +1,13 @@
 import { Get, Param, Query } from '@nestjs/common';
 import { ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { CanonicalEvent } from '#canonical';
-import { EventBrowser, EventTracer, type EventTrace } from '#pipeline';
+import { EventBrowser, EventInspector, EventTracer, type EventTrace, type InspectedEvent } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { EventDto } from './observation.dto.js';
-import { EventTraceDto } from './trace.dto.js';
+import { EventTraceDto, InspectedEventDto } from './trace.dto.js';
 
 interface EventListQuery extends PageQuery {
   readonly sourceId?: string;
@@ -19,6 +19,7 @@ export class EventsController {
   constructor(
     private readonly browser: EventBrowser,
     private readonly tracer: EventTracer,
+    private readonly inspector: EventInspector,
   ) {}
 
   @Get()
@@ -44,8 +45,21 @@ export class EventsController {
     type: EventTraceDto,
   })
   async trace(@Param('id') id: string): Promise<EventTrace> {
-    const trace = await this.tracer.trace(id);
-    if (!trace) throw notFound(`There is no event "${id}", or it is not kept any more.`);
-    return trace;
+    return kept(id, await this.tracer.trace(id));
   }
+
+  @Get(':id')
+  @ApiOperation({
+    summary: 'One event in every form that it takes',
+    description: "The vendor's own, credentials taken out; the canonical one; and what those that want it are sent.",
+  })
+  @ApiResponse({ status: 200, description: 'The event in all its forms.', type: InspectedEventDto })
+  async inspect(@Param('id') id: string): Promise<InspectedEvent> {
+    return kept(id, await this.inspector.inspect(id, Date.now()));
+  }
+}
+
+function kept<T>(id: string, found: T | undefined): T {
+  if (found === undefined) throw notFound(`There is no event "${id}", or it is not kept any more.`);
+  return found;
 }

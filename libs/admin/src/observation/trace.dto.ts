@@ -1,5 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { ShownRequestDto } from '../preview/preview.dto.js';
+import { ShownDeliveryDto, ShownRequestDto } from '../preview/preview.dto.js';
 import { AttemptDto } from './delivery.dto.js';
 import { EventDto } from './observation.dto.js';
 
@@ -78,4 +78,22 @@ export class EventTraceDto {
 
   @ApiProperty({ type: [DestinationTraceDto], description: 'Every destination, also those that did not want it.' })
   destinations!: DestinationTraceDto[];
+}
+
+/** For the documentation; `InspectedEvent` is what is sent. */
+export class InspectedEventDto {
+  @ApiProperty({ type: EventDto })
+  event!: EventDto;
+
+  @ApiProperty({ type: ReceivedDto })
+  received!: ReceivedDto;
+
+  @ApiProperty({
+    description: "As the vendor's client sent it, credentials taken out; null where that is not kept.",
+    oneOf: [{ type: 'object' }, { type: 'null' }],
+  })
+  item!: unknown;
+
+  @ApiProperty({ type: [ShownDeliveryDto], description: "What those that want it are sent, by today's settings." })
+  destinations!: ShownDeliveryDto[];
 }

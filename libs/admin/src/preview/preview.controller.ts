@@ -27,7 +27,7 @@ export class PreviewController {
     description: 'The events, what was refused, and what each destination would be sent.',
     type: PreviewDto,
   })
-  preview(@Body() body: unknown): Preview {
+  preview(@Body() body: unknown): Promise<Preview> {
     return this.previews.preview(readPreviewRequest(body), Date.now());
   }
 }

@@ -38,15 +38,10 @@ class LostDto {
   reason!: string;
 }
 
-class RehearsalDto {
+/** What one destination would be sent. */
+export class ShownDeliveryDto {
   @ApiProperty()
   id!: string;
-
-  @ApiProperty()
-  matched!: boolean;
-
-  @ApiProperty({ required: false, description: 'The member of `match` that did not fit.' })
-  rule?: string;
 
   @ApiProperty({ type: [ShownRequestDto] })
   requests!: ShownRequestDto[];
@@ -56,6 +51,14 @@ class RehearsalDto {
 
   @ApiProperty({ type: [RejectedDto] })
   unsendable!: RejectedDto[];
+}
+
+class RehearsalDto extends ShownDeliveryDto {
+  @ApiProperty()
+  matched!: boolean;
+
+  @ApiProperty({ required: false, description: 'The member of `match` that did not fit.' })
+  rule?: string;
 }
 
 class RefusalDto {

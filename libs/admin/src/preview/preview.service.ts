@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import type { CanonicalEvent } from '#canonical';
-import { Configuration, type Destination } from '#control-plane';
+import { Configuration, DestinationsService, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import { DialectRegistry, type Dialect, type IngestRoute, type Rejection } from '#dialects';
-import { eventId, rehearse, type Rehearsal } from '#pipeline';
-import { invalidPreview, type PreviewRequest } from './preview.request.js';
+import { eventId, EventTracer, rehearse, type Rehearsal } from '#pipeline';
+import { readDestinationDraft } from '../destinations/destination.view.js';
+import { notFound } from '../http/problem.js';
+import { invalidPreview, type PreviewOfEvents, type PreviewRequest } from './preview.request.js';
 
 export interface Preview {
   readonly events: readonly CanonicalEvent[];
@@ -24,13 +26,31 @@ export class PreviewService {
     private readonly dialects: DialectRegistry,
     private readonly connectors: ConnectorRegistry,
     private readonly configuration: Configuration,
+    private readonly drafts: DestinationsService,
+    private readonly tracer: EventTracer,
   ) {}
 
-  preview(request: PreviewRequest, now: number): Preview {
+  async preview(request: PreviewRequest | PreviewOfEvents, now: number): Promise<Preview> {
+    const destinations = await this.chosen(request);
+    if (!('dialect' in request)) return this.previewEvents(request, destinations, now);
+    return this.previewRequest(request, destinations, now);
+  }
+
+  private async previewEvents(
+    { eventIds }: PreviewOfEvents,
+    destinations: readonly Destination[],
+    now: number,
+  ): Promise<Preview> {
+    const found = await Promise.all(eventIds.map((id) => this.tracer.find(id)));
+    const events = found.flatMap((kept) => (kept ? [kept.event] : []));
+    if (events.length === 0) throw notFound('None of these events is kept any more.');
+    return { events, rejected: [], destinations: this.rehearseAll(destinations, events, now) };
+  }
+
+  private previewRequest(request: PreviewRequest, destinations: readonly Destination[], now: number): Preview {
     const dialect = this.dialects.get(request.dialect);
     if (!dialect) throw invalidPreview('/dialect', 'is not a dialect; GET /admin/v1/dialects lists them');
     const route = routeOf(dialect, request.path);
-    const destinations = this.chosen(request.destinationId);
     const headers = Object.fromEntries(
       Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     );
@@ -63,7 +83,14 @@ export class PreviewService {
     };
   }
 
-  private chosen(destinationId: string | undefined): readonly Destination[] {
+  private async chosen({
+    destinationId,
+    destination: document,
+  }: PreviewRequest | PreviewOfEvents): Promise<readonly Destination[]> {
+    if (document !== undefined) {
+      const { draft, id } = readDestinationDraft(document);
+      return [await this.drafts.rehearse(draft, id)];
+    }
     const { destinations } = this.configuration;
     if (destinationId === undefined) return [...destinations.values()];
     const destination = destinations.get(destinationId);

@@ -38,6 +38,12 @@ export class ReplayDto {
   @IsObject()
   where?: JsonObject;
 
+  /** Dead letters with this reason only. */
+  @IsOptional()
+  @IsString()
+  @MaxLength(200)
+  code?: string;
+
   /** Only count. */
   @IsOptional()
   @IsBoolean()

@@ -1,4 +1,4 @@
-import { Body, Get, HttpCode, Param, Post, Res } from '@nestjs/common';
+import { Body, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { isJsonObject } from '#canonical';
@@ -8,6 +8,8 @@ import { AdminController } from '../http/admin-controller.js';
 import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
+import { Paged } from '../http/paged.js';
+import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { ReplayDto, ReplayViewDto } from './replay.dto.js';
 
@@ -39,6 +41,12 @@ export class ReplaysController {
     return replay;
   }
 
+  @Get()
+  @Paged('Replays, newest first', ReplayViewDto)
+  async list(@Query() query: PageQuery): Promise<ListAnswer<ReplayView>> {
+    return { data: await this.replays.recent(readLimit(query)), nextCursor: null };
+  }
+
   @Get(':id')
   @ApiOperation({ summary: 'How far a replay has got' })
   @ApiResponse({ status: 200, description: 'Its state.', type: ReplayViewDto })
@@ -62,9 +70,11 @@ function known(id: string, replay: ReplayView | undefined): ReplayView {
 }
 
 function readOrder(body: unknown): ReplayOrder {
-  const { destinationId, from, since, until, where, dryRun = false, rate } = readDocument(ReplayDto, body);
+  const { destinationId, from, since, until, where, code, dryRun = false, rate } = readDocument(ReplayDto, body);
   const faults = where ? checkWhere(where, '/where') : [];
   if (faults.length > 0) throw invalid([...faults]);
+  if (code !== undefined && from === 'history')
+    throw invalid([{ pointer: '/code', message: 'is for dead letters; history has no reasons' }]);
   return {
     destinationId,
     from,
@@ -72,6 +82,7 @@ function readOrder(body: unknown): ReplayOrder {
     ...(since === undefined ? {} : { since: Date.parse(since) }),
     ...(until === undefined ? {} : { until: Date.parse(until) }),
     ...(where === undefined ? {} : { where }),
+    ...(code === undefined ? {} : { code }),
     ...(rate === undefined ? {} : { rate }),
   };
 }

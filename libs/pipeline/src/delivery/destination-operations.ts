@@ -12,6 +12,7 @@ import { destinationKeys, SHARD_COUNT } from '../keys.js';
 import type { Ledger } from '../routing/ledger.js';
 import { destinationOfDeadLetter } from './dead-letter.js';
 import { discardScript } from './delivery.scripts.js';
+import { readStats } from './destination-stats.js';
 import { discardDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 
@@ -31,21 +32,7 @@ export class DestinationOperations implements DeliveryOperations {
 
   async stats(destinationId: string): Promise<DestinationStats> {
     const state = await this.redis.shared.hgetall(destinationKeys.state(destinationId));
-    const count = (field: string): number => Math.max(0, Number(state[field] ?? 0));
-    const { breakerSince, breakerCode, probeAt, lastError } = state;
-    return {
-      delivered: count('delivered') + count('duplicate'),
-      waiting: count('pending') + count('open') + count('unjudged'),
-      retrying: count('retrying'),
-      deadLettered: count('dead'),
-      lastError: lastError === undefined ? null : (JSON.parse(lastError) as DestinationStats['lastError']),
-      breaker: {
-        state: breakerSince === undefined ? 'closed' : 'open',
-        code: breakerCode ?? null,
-        since: isoTime(breakerSince),
-        nextProbeAt: isoTime(probeAt),
-      },
-    };
+    return readStats(state);
   }
 
   async discard(destinationId: string): Promise<void> {
@@ -126,8 +113,4 @@ function readCursor(text: string): Place {
   const [, at, id] = /^(\d{1,16})\/(.{1,200})$/.exec(text) ?? [];
   if (at !== undefined && id !== undefined) return { at: Number(at), id };
   throw invalid([{ pointer: '/cursor', message: 'must be the nextCursor of an earlier answer' }]);
-}
-
-function isoTime(ms: string | undefined): string | null {
-  return ms === undefined ? null : new Date(Number(ms)).toISOString();
 }

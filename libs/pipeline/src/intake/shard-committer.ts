@@ -26,8 +26,8 @@ interface Waiting {
 type AppendReply = readonly [bytes: number, ...records: string[]];
 
 export interface CommitListener {
-  /** Segments of this shard are ready to be routed; making them durable took so long. */
-  (shard: number, tookMs: number): void;
+  /** A segment of this shard is ready to be routed: how long it took to make it durable, and what is new in it. */
+  (shard: number, tookMs: number, appended: readonly IntakeRequest[]): void;
 }
 
 /**
@@ -133,11 +133,14 @@ export class ShardCommitter {
     if (bytes === -1) throw new Error('the write reached Redis too late');
     this.budget.report(this.shard, bytes);
     let keyed = 0;
+    const appended: IntakeRequest[] = [];
     group.forEach(({ request, settle }, i) => {
       const stored = hasKeys(request) ? (records[keyed++] ?? '') : '';
-      settle(resultOf(request, stored, segmentId, placed[i]?.base ?? 0));
+      const result = resultOf(request, stored, segmentId, placed[i]?.base ?? 0);
+      if (result.kind === 'appended') appended.push(request);
+      settle(result);
     });
-    this.onCommit(this.shard, tookMs);
+    this.onCommit(this.shard, tookMs, appended);
   }
 
   private async append(

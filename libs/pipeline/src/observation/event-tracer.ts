@@ -26,6 +26,12 @@ export interface EventTrace {
   readonly destinations: readonly DestinationTrace[];
 }
 
+/** An event whose segment is still there. */
+export interface KeptEvent extends Pick<EventTrace, 'event' | 'received'> {
+  /** In its segment. */
+  readonly position: number;
+}
+
 /** Everything that happened to one event, put together from its segment and the batch records that carried it. */
 export class EventTracer {
   constructor(
@@ -38,29 +44,35 @@ export class EventTracer {
 
   /** Undefined for an id that is not known, or not any more. */
   async trace(id: string): Promise<EventTrace | undefined> {
+    const kept = await this.find(id);
+    if (!kept) return undefined;
+    const { event, received, position } = kept;
+    const { segmentId } = received;
+    const fields = await this.redis.shared.hgetall(shardKeys.segment(shardOfSegment(segmentId), segmentId));
+    return { event, received, destinations: await this.destinations(segmentId, position, event, fields) };
+  }
+
+  /** The event and where it came from, without what became of it. */
+  async find(id: string): Promise<KeptEvent | undefined> {
     const place = parseEventId(id);
-    return (place && (await this.traceAt(id, place))) ?? this.traceByContent(id);
+    return (place && (await this.findAt(id, place))) ?? this.findByContent(id);
   }
 
   /** An id that was made from its event's content does not say where it is: the finder looks for it. */
-  private async traceByContent(id: string): Promise<EventTrace | undefined> {
+  private async findByContent(id: string): Promise<KeptEvent | undefined> {
     const place = /^evt_[0-9a-z]{20}$/.test(id) ? await this.finder.find(id) : undefined;
-    return place && this.traceAt(id, place);
+    return place && this.findAt(id, place);
   }
 
-  private async traceAt(id: string, { segmentId, position }: EventPlace): Promise<EventTrace | undefined> {
+  private async findAt(id: string, { segmentId, position }: EventPlace): Promise<KeptEvent | undefined> {
     const [head, events] = await Promise.all([this.segments.head(segmentId), this.segments.events(segmentId)]);
     const event = events?.[position];
     if (!head || event?.id !== id) return undefined;
     const request = head.header.requests.find(({ base, total }) => position >= base && position < base + total);
     if (!request) return undefined;
     const { sourceId, dialect, route, requestId, receivedAt } = request;
-    const fields = await this.redis.shared.hgetall(shardKeys.segment(shardOfSegment(segmentId), segmentId));
-    return {
-      event,
-      received: { sourceId, dialect, route, requestId, at: new Date(receivedAt).toISOString(), segmentId },
-      destinations: await this.destinations(segmentId, position, event, fields),
-    };
+    const at = new Date(receivedAt).toISOString();
+    return { event, position, received: { sourceId, dialect, route, requestId, at, segmentId } };
   }
 
   private async destinations(

@@ -11,6 +11,8 @@ export interface ReplayOrder {
   readonly until?: number;
   /** As in `match.where`. */
   readonly where?: JsonObject;
+  /** Dead letters with this reason only. */
+  readonly code?: string;
   readonly dryRun: boolean;
   /** Events a second; absent: as fast as the destination takes them. */
   readonly rate?: number;

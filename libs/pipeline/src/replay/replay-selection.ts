@@ -44,6 +44,8 @@ interface Range {
   readonly from: number;
   readonly to: number;
   readonly wanted: (event: CanonicalEvent) => boolean;
+  /** Dead letters with this reason only. */
+  readonly code?: string;
 }
 
 /** Finds what a replay is about, chunk by chunk, in the order of acceptance (history) or parking (dead letters). */
@@ -69,7 +71,12 @@ export class ReplaySelection {
     const to = order.until === undefined ? horizon : Math.min(order.until - 1, horizon);
     const range: Range = { destinationId: order.destinationId, from: order.since ?? 0, to, wanted: where };
     if (order.from === 'dead-letters') {
-      yield* this.deadLetters(range, most, cursor, removing);
+      yield* this.deadLetters(
+        { ...range, ...(order.code === undefined ? {} : { code: order.code }) },
+        most,
+        cursor,
+        removing,
+      );
       return;
     }
     const matcher = compileMatch(destination.match);
@@ -79,7 +86,7 @@ export class ReplaySelection {
 
   /** The cursor counts the letters that stay in the list. */
   private async *deadLetters(
-    { destinationId, from, to, wanted }: Range,
+    { destinationId, from, to, wanted, code }: Range,
     most: number,
     cursor: HistoryCursor,
     removing: boolean,
@@ -97,7 +104,9 @@ export class ReplaySelection {
       if (ids.length === 0) return;
       const texts = await this.redis.shared.hmget(destinationKeys.deadLetters(destinationId), ...ids);
       const letters = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as DeadLetter]));
-      const chosen = letters.filter(({ event }) => wanted(event));
+      const chosen = letters.filter(
+        ({ event, reason }) => (code === undefined || reason.code === code) && wanted(event),
+      );
       // Chosen ones leave the list when they are put back, so only the others are to be passed over next time.
       const left = ids.length - chosen.length;
       const next: HistoryCursor = { passed: passed + (removing ? left : ids.length) };

@@ -61,6 +61,12 @@ export class ReplaysService {
     return stored && this.view(stored.record);
   }
 
+  /** Newest first. */
+  async recent(limit: number): Promise<readonly ReplayView[]> {
+    const records = await this.store.newest(limit);
+    return Promise.all(records.map((record) => this.view(record)));
+  }
+
   /** What was put back stays so; the rest stays where it is. */
   async cancel(id: string): Promise<ReplayView | undefined> {
     for (;;) {

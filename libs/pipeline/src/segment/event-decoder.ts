@@ -17,6 +17,8 @@ export interface DecodableRequest {
 export abstract class EventDecoder {
   /** Aligned with the request's events; undefined where refused. */
   abstract decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[];
+  /** The item at this position as its vendor's client sent it, credentials taken out. */
+  abstract itemAt(request: Pick<DecodableRequest, 'dialect' | 'route' | 'body'>, index: number): unknown;
 }
 
 /** In place of a dialect: the body is a list of canonical events that were put back by a replay. */

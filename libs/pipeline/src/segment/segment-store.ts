@@ -56,6 +56,19 @@ export class SegmentStore {
     return { id: segmentId, sequence: Number(sequence), header: readHeader(header), duplicates };
   }
 
+  /** The item at a position as it came, credentials taken out; undefined once the segment is gone. */
+  async item(segmentId: string, position: number): Promise<unknown> {
+    const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
+    const [text, stored] = await this.redis.shared.hmgetBuffer(key, 'h', 'b');
+    if (!text || !stored) return undefined;
+    const header = readHeader(text.toString());
+    const bodies = await readBodies(header, stored);
+    const i = header.requests.findIndex(({ base, total }) => position >= base && position < base + total);
+    const [request, body] = [header.requests[i], bodies[i]];
+    if (!request || !body || request.dialect === PUT_BACK) return undefined;
+    return this.decoder.itemAt({ ...request, body }, position - request.base);
+  }
+
   /** Undefined once the segment is gone. Rejects when Redis does not answer or the bytes cannot be decoded. */
   events(segmentId: string): Promise<SegmentEvents | undefined> {
     const cached = this.cache.get(segmentId);

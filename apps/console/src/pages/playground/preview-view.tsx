@@ -1,0 +1,64 @@
+import { Alert } from '@mantine/core';
+import type { Preview } from '../../api/types';
+import { formatCount } from '../../parts/format';
+import { JsonView } from '../../parts/json-view';
+import { Panel } from '../../parts/page';
+import { Pill } from '../../parts/pill';
+import { RehearsalView } from './rehearsal-view';
+
+/** More would be a wall of JSON. */
+const MAX_OPEN = 3;
+const MAX_SHOWN = 50;
+
+export function PreviewView({ preview }: { readonly preview: Preview }) {
+  const { events, rejected, refusal } = preview;
+  const destinations = [...preview.destinations].sort((a, b) => Number(b.matched) - Number(a.matched));
+  return (
+    <>
+      {refusal && (
+        <Alert color="red" title={`The request would be refused with ${refusal.status}`}>
+          <JsonView value={parsed(refusal.body)} label="answer" />
+        </Alert>
+      )}
+      {rejected.length > 0 && (
+        <Panel title={`Refused (${formatCount(rejected.length)})`}>
+          <ul className="lost">
+            {rejected.map(({ index, code, detail, pointer }) => (
+              <li key={`${index}${code}${pointer ?? ''}`}>
+                Item {index + 1}: <code className="mono bad">{code}</code> {detail}
+              </li>
+            ))}
+          </ul>
+        </Panel>
+      )}
+      <Panel title={`Canonical events (${formatCount(events.length)})`}>
+        <JsonView value={events} label="canonical events" />
+      </Panel>
+      {destinations.slice(0, MAX_SHOWN).map((rehearsal, index) => (
+        <details key={rehearsal.id} className="panel destination-preview" open={index < MAX_OPEN}>
+          <summary>
+            <strong>{rehearsal.id}</strong>
+            {rehearsal.matched && <Pill tone="ok">Wanted</Pill>}
+            {rehearsal.lost.length > 0 && <Pill tone="warn">{formatCount(rehearsal.lost.length)} lost</Pill>}
+          </summary>
+          {rehearsal.matched ? (
+            <RehearsalView rehearsal={rehearsal} />
+          ) : (
+            <RehearsalView rehearsal={rehearsal} matched={false} rule={rehearsal.rule} />
+          )}
+        </details>
+      ))}
+      {destinations.length > MAX_SHOWN && (
+        <p className="dim">{formatCount(destinations.length - MAX_SHOWN)} more destinations.</p>
+      )}
+    </>
+  );
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,62 @@
+const whole = new Intl.NumberFormat('en');
+const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 });
+
+export function formatCount(count: number): string {
+  return count < 100_000 ? whole.format(count) : compact.format(count);
+}
+
+/** For where there is little room: `1.6K`. */
+export function formatCompact(count: number): string {
+  return count < 1_000 ? whole.format(count) : compact.format(count);
+}
+
+/** Events a second. */
+export function formatRate(rate: number): string {
+  if (rate === 0) return '0';
+  if (rate < 0.1) return '< 0.1';
+  return rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate));
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000;
+    unit++;
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`;
+}
+
+/** The two largest units: `1 h 5 min`. */
+export function formatDuration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+export function formatTime(iso: string): string {
+  const date = new Date(iso);
+  const time = date.toLocaleTimeString('en-GB');
+  return `${time}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+export function formatMoment(iso: string): string {
+  return new Date(iso).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+}
+
+/** `pausedByAdmin`, `paused_by_admin` and `paused-by-admin` as people would say it. */
+export function inWords(code: string): string {
+  const words = code
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .replace(/[_-]+/g, ' ')
+    .toLowerCase();
+  const sentence = words.charAt(0).toUpperCase() + words.slice(1);
+  return sentence.replace(/\b(?:api|http|id|url)\b/gi, (word) =>
+    word.toLowerCase() === 'id' ? 'ID' : word.toUpperCase(),
+  );
+}

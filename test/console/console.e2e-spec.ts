@@ -1,0 +1,147 @@
+import type { Page } from 'playwright-core';
+import { startGateway, startSink, until, type Gateway, type Sink } from '../support/index.js';
+import { openPage, startBrowser, type Watched } from './browser.js';
+
+/** One story, in the order it is told: an admin sets up a line, watches it work, break and be mended. */
+describe('the console, in a browser', () => {
+  let gateway: Gateway;
+  let sink: Sink;
+  let watched: Watched;
+  let page: Page;
+  let apiKey: string;
+
+  beforeAll(async () => {
+    const [started, startedSink, browser] = await Promise.all([startGateway(), startSink(), startBrowser()]);
+    [gateway, sink] = [started, startedSink];
+    watched = await openPage(browser, gateway.baseUrl);
+    page = watched.page;
+  });
+  afterAll(() => gateway?.stop());
+
+  const post = (event: string): Promise<Response> =>
+    fetch(`${gateway.baseUrl}/v1/batch/events`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ events: [{ event, user_id: 'u-1', timestamp: new Date().toISOString() }] }),
+    });
+  const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
+  const field = (name: string) => page.getByRole('textbox', { name, exact: true });
+  const isFaulty = async (name: string): Promise<boolean> =>
+    (await field(name).getAttribute('aria-invalid')) === 'true';
+  const visit = (name: string): Promise<void> =>
+    page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name }).click();
+  const seesHeading = (name: string): Promise<void> => page.getByRole('heading', { name, level: 1 }).waitFor();
+
+  it('asks for the token, and refuses a wrong one', async () => {
+    await page.goto(`${gateway.baseUrl}/console`);
+    await page.getByLabel('Admin token').first().fill('not-the-token');
+    await press('Log in');
+    await page.getByText('The gateway does not know this token.').waitFor();
+    await page.getByLabel('Admin token').first().fill(gateway.adminToken);
+    await press('Log in');
+    await seesHeading('Overview');
+    await page.getByText('Nothing flows yet').waitFor();
+    expect(page.url()).not.toContain(gateway.adminToken);
+  });
+
+  it('creates a source by form, and shows its key this once', async () => {
+    await visit('Sources');
+    await page.getByRole('link', { name: 'Create the first one' }).click();
+    await page.getByLabel('Name').fill('Backend');
+    await page.getByLabel('Dialect').selectOption('flokit');
+    await press('Create source');
+    await seesHeading('Backend');
+    const shown = page.getByRole('alert').filter({ hasText: 'shown this once' });
+    apiKey = (await shown.locator('dt:text-is("apiKey") + dd code').textContent()) ?? '';
+    expect(apiKey).not.toBe('');
+    expect(await page.getByRole('region', { name: 'curl command' }).textContent()).toContain(`Bearer ${apiKey}`);
+  });
+
+  it("shows the server's fault at its field, then creates the destination", async () => {
+    await visit('Destinations');
+    await page.getByRole('link', { name: 'Create the first one' }).click();
+    await page.getByLabel('Type').selectOption('webhook');
+    await field('URL').fill('not an address');
+    await press('Create destination');
+    await page.getByText('It was not saved').waitFor();
+    expect([await isFaulty('Name'), await isFaulty('URL')]).toEqual([true, false]);
+    await field('Name').fill('Warehouse');
+    await press('Create destination');
+    await until(async () => isFaulty('URL'));
+    expect(await isFaulty('Name')).toBe(false);
+    await field('URL').fill(`${sink.url}/events`);
+    await page.getByLabel('Longest wait (ms)').fill('20');
+    // Preview of what stands in the form.
+    await page.getByRole('region', { name: 'body 1 for draft' }).waitFor();
+    await press('Create destination');
+    await seesHeading('Warehouse');
+  });
+
+  it('shows an event the moment it is accepted, in every form and with its trace', async () => {
+    await visit('Live events');
+    await page.getByText('Live', { exact: true }).waitFor();
+    expect((await post('console_story')).status).toBe(200);
+    await page.getByRole('link', { name: 'console_story' }).click();
+    await seesHeading('console_story');
+    await page.getByRole('region', { name: 'Trace' }).getByText('Delivered').first().waitFor();
+    const vendor = page.getByRole('region', { name: 'event as sent' });
+    expect(await vendor.textContent()).toContain('"user_id": "u-1"');
+    expect(await page.getByRole('region', { name: 'canonical event' }).textContent()).toContain('"dialect": "flokit"');
+    expect(await page.getByRole('region', { name: 'body 1 for warehouse' }).textContent()).toContain('console_story');
+  });
+
+  it('groups what a destination refuses, and replays it with its count first', async () => {
+    sink.replyWith(() => ({ status: 422, body: 'no such thing' }));
+    await Promise.all([post('refused_one'), post('refused_two')]);
+    await visit('Dead letters');
+    const group = page.getByRole('region', { name: 'HTTP 422 at warehouse' });
+    await group.getByRole('link', { name: 'refused_one' }).waitFor();
+    await group.getByRole('link', { name: 'refused_two' }).waitFor();
+    await group.getByRole('button', { name: 'Inspect' }).first().click();
+    await page.getByRole('region', { name: 'last response' }).getByText('no such thing').waitFor();
+    await page.keyboard.press('Escape');
+
+    sink.replyWith(() => ({ status: 200 }));
+    await group.getByRole('button', { name: 'Replay' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Replay dead letters to warehouse' });
+    await dialog.getByText('2 events will be sent again').waitFor();
+    await dialog.getByRole('button', { name: 'Replay' }).click();
+    await dialog.getByText('2 of 2 put back, 2 settled').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByText('No dead letters').waitFor();
+    await until(() => sink.requests.some(({ body }) => body.includes('refused_one')));
+  });
+
+  it('pauses and resumes a destination', async () => {
+    await visit('Destinations');
+    await page.getByRole('link', { name: 'Warehouse' }).click();
+    await press('Pause');
+    await page.getByText('by an admin; its events are held').waitFor();
+    await press('Resume');
+    await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  });
+
+  it('shows in the playground what a request would become', async () => {
+    await visit('Playground');
+    await press('Preview');
+    await page.getByRole('region', { name: 'canonical events' }).getByText('paywall_viewed').waitFor();
+    await page.getByRole('region', { name: 'body 1 for warehouse' }).waitFor();
+  });
+
+  it('has kept to its policy, and asked nobody but the gateway', () => {
+    expect(watched.faults).toEqual([]);
+    expect(watched.foreign).toEqual([]);
+  });
+
+  it('says so when the gateway is away, and logs out without a trace', async () => {
+    await page.route('**/admin/v1/overview', (route) => route.abort());
+    await visit('Overview');
+    await page.getByText('The gateway does not answer. What is shown may be old; trying again.').waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await press('Log out');
+    await page.getByRole('heading', { name: 'Event gateway' }).waitFor();
+    expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(
+      gateway.adminToken,
+    );
+  });
+});
