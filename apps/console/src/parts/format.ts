@@ -28,6 +28,12 @@ export function formatBytes(bytes: number): string {
   return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit] ?? ''}`;
 }
 
+/** The largest unit: `1 h`. */
+export function formatAge(ms: number): string {
+  const [first = '', second = ''] = formatDuration(ms).split(' ');
+  return `${first} ${second}`;
+}
+
 /** The two largest units: `1 h 5 min`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

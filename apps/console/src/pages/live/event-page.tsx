@@ -68,11 +68,13 @@ function isSettled(trace: EventTrace | undefined): boolean {
 
 /** The same event in every form that it takes on its way. */
 function SideBySide({ inspected: { item, event, received, destinations } }: { readonly inspected: InspectedEvent }) {
-  const [chosen, setChosen] = useState(destinations[0]?.id ?? '');
+  // A log line says little that the canonical event does not.
+  const told = destinations.find(({ requests }) => requests.some(({ method }) => method !== 'LOG'));
+  const [chosen, setChosen] = useState((told ?? destinations[0])?.id ?? '');
   const rehearsal = destinations.find(({ id }) => id === chosen);
   return (
     <div className="side-by-side">
-      <Panel title="As the vendor's client sent it" beside={<span className="mono dim">{received.route}</span>}>
+      <Panel title="As sent" beside={<span className="mono dim">{received.route}</span>}>
         {item === null ? (
           <p className="dim">Put back by a replay: what came first is gone.</p>
         ) : (

@@ -51,7 +51,7 @@ function Delivery({ trace }: { readonly trace: DestinationTrace }) {
       <span className="row">
         <Link to={`/destinations/${destinationId}`}>{destinationId}</Link>
         <Pill tone={tone}>{inWords(state)}</Pill>
-        {heldBy !== undefined && <span className="dim">held by {heldBy}</span>}
+        {heldBy !== undefined && <span className="dim">held: {heldBy.replaceAll('_', ' ')}</span>}
         {nextAttemptAt !== undefined && <NextAttempt at={nextAttemptAt} />}
       </span>
       {reason && (
@@ -82,7 +82,7 @@ function AttemptLine({ attempt }: { readonly attempt: Attempt }) {
     <li>
       <time className="mono">{formatTime(at)}</time>
       <Pill tone={isGood ? 'ok' : 'bad'}>{inWords(outcome)}</Pill>
-      <span>{status === undefined ? code : `${status} ${code === String(status) ? '' : code}`}</span>
+      <span>{status === undefined || code !== `http_${status}` ? code : `HTTP ${status}`}</span>
       <span className="dim">{tookMs} ms</span>
       {note !== undefined && <span className="dim">{note}</span>}
       {shortfall !== undefined && <span className="bad">{shortfall} not taken by its own count</span>}

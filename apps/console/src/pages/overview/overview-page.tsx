@@ -1,7 +1,7 @@
 import { lazy, Suspense } from 'react';
 import { Link } from 'react-router';
 import { OVERVIEW_MS, useOverview, type OverviewWithRates } from '../../api/queries';
-import { formatBytes, formatCount, formatDuration, formatRate } from '../../parts/format';
+import { formatAge, formatBytes, formatCount, formatRate } from '../../parts/format';
 import { PageHead, Panel } from '../../parts/page';
 import { Empty, Loaded, Loading } from '../../parts/states';
 import { DataPath } from './data-path';
@@ -49,7 +49,7 @@ function Figures({ overview }: { readonly overview: OverviewWithRates }) {
       <Figure
         label="Waiting"
         value={formatCount(waiting)}
-        unit={waiting > 0 ? `oldest ${formatDuration(ageMs)}` : 'events'}
+        unit={waiting > 0 ? `oldest ${formatAge(ageMs)}` : 'events'}
       />
       <Figure label="Dead letters" value={formatCount(dead)} unit="kept" />
       <Figure label="Queued" value={formatBytes(queuedBytes)} unit={`of ${formatBytes(maxQueuedBytes)}`} />
