@@ -47,6 +47,10 @@ class PeopleDecoder extends EventDecoder {
         : undefined,
     );
   }
+
+  itemAt({ body }: Pick<DecodableRequest, 'body'>, index: number): unknown {
+    return (JSON.parse(body.toString()) as Item[])[index];
+  }
 }
 
 async function build(address: RedisAddress) {

@@ -14,7 +14,7 @@ export function decodeRequest(
   request: RequestHeader,
   body: Buffer,
 ): readonly (CanonicalEvent | undefined)[] {
-  if (request.form === 'canonical' || request.dialect === PUT_BACK) {
+  if (isCanonical(request)) {
     return (JSON.parse(body.toString()) as (CanonicalEvent | null)[]).map((event) => event ?? undefined);
   }
   const rejected = new Set(fromRanges(request.rejected));
@@ -25,4 +25,14 @@ export function decodeRequest(
     idAt: (index) => eventId(segmentId, request.base + index),
   });
   return Array.from({ length: request.total }, (_, index) => (rejected.has(index) ? undefined : decoded[index]));
+}
+
+/** The item at a position of the request as its vendor's client sent it; undefined where that is not kept. */
+export function itemOfRequest(decoder: EventDecoder, request: RequestHeader, body: Buffer, index: number): unknown {
+  return isCanonical(request) ? undefined : decoder.itemAt({ ...request, body }, index);
+}
+
+/** Written anew by the gateway itself: put back by a replay, or without what was erased. */
+function isCanonical({ form, dialect }: RequestHeader): boolean {
+  return form === 'canonical' || dialect === PUT_BACK;
 }

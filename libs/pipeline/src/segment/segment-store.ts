@@ -1,7 +1,7 @@
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
-import { decodeRequest } from './decode-request.js';
+import { decodeRequest, itemOfRequest } from './decode-request.js';
 import type { EventDecoder } from './event-decoder.js';
 import { fromRanges } from './position-ranges.js';
 import { readBodies, readHeader, type SegmentHeader } from './segment-format.js';
@@ -65,8 +65,7 @@ export class SegmentStore {
     const bodies = await readBodies(header, stored);
     const i = header.requests.findIndex(({ base, total }) => position >= base && position < base + total);
     const [request, body] = [header.requests[i], bodies[i]];
-    if (!request || !body || request.dialect === PUT_BACK) return undefined;
-    return this.decoder.itemAt({ ...request, body }, position - request.base);
+    return request && body && itemOfRequest(this.decoder, request, body, position - request.base);
   }
 
   /** Undefined once the segment is gone. Rejects when Redis does not answer or the bytes cannot be decoded. */
