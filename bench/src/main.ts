@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { measureAccept, measureCeiling, measureNaive, type AcceptCase } from './accept.js';
 import { measureArrival } from './arrival.js';
 import { measureBacklog } from './backlog.js';
@@ -57,6 +57,7 @@ async function main(): Promise<void> {
     `\nFrom acknowledgement to arrival, idle, maxWaitMs 0: p50 ${arrival.p50Ms.toFixed(1)} ms, p99 ${arrival.p99Ms.toFixed(1)} ms`,
   );
   await write({ accept, byDialect, delivered, arrival });
+  await mkdir(dirname(chartPath), { recursive: true });
   await writeFile(chartPath, chart(accept, delivered));
 }
 
