@@ -31,7 +31,7 @@ import { EventDecoder, type DecodableRequest } from '../../libs/pipeline/src/seg
 import { SegmentStore } from '../../libs/pipeline/src/segment/segment-store.js';
 
 /** A dialect of the tests' own: the body is a JSON list of event names, each with its user after a slash if it says one. */
-class NamesDecoder extends EventDecoder {
+export class NamesDecoder extends EventDecoder {
   decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
     const names = JSON.parse(request.body.toString()) as string[];
     const at = new Date(request.receivedAt).toISOString();

@@ -117,5 +117,8 @@ export const erasureKeys = {
 /** Message: the id of a segment that events were taken out of, or '' for any. */
 export const ERASED_CHANNEL = 'gw:erased';
 
+/** String: the process that repacks. */
+export const REPACK_LEASE_KEY = 'gw:{repack}:lease';
+
 /** Message: a shard number with something unrouted. */
 export const ROUTE_CHANNEL = 'gw:route';

@@ -44,6 +44,8 @@ import { ThroughputHistory } from './observation/throughput-history.js';
 import { BudgetReadiness, DeliveryReadiness, RedisReadiness } from './readiness.js';
 import { RedisPulse } from './redis-pulse.js';
 import { RejectionStore } from './rejections/rejection-store.js';
+import { Repacker } from './repack/repacker.js';
+import { SegmentRepacker } from './repack/segment-repacker.js';
 import { ReplayRunner } from './replay/replay-runner.js';
 import { ReplaySelection } from './replay/replay-selection.js';
 import { ReplayStore } from './replay/replay.store.js';
@@ -283,6 +285,20 @@ const providers: Provider[] = [
     inject: [RedisConnections],
   },
   {
+    provide: Repacker,
+    useFactory: (
+      redis: RedisConnections,
+      configuration: Configuration,
+      budget: QueuedBudget,
+      decoder: EventDecoder,
+      log: Log,
+    ) => {
+      const segments = new SegmentRepacker(redis, decoder);
+      return new Repacker(redis, configuration, budget, segments, log.child({ component: 'repack' }));
+    },
+    inject: [RedisConnections, Configuration, QueuedBudget, EventDecoder, Log],
+  },
+  {
     provide: ErasureRunner,
     useFactory: (
       redis: RedisConnections,
@@ -318,6 +334,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(Leftovers) private readonly leftovers: Leftovers,
     @Inject(ReplayRunner) private readonly replays: ReplayRunner,
     @Inject(ErasureRunner) private readonly erasures: ErasureRunner,
+    @Inject(Repacker) private readonly repacker: Repacker,
     @Inject(SegmentStore) private readonly segments: SegmentStore,
     @Inject(IdIndexer) private readonly idIndexer: IdIndexer,
     @Inject(Readiness) private readonly readiness: Readiness,
@@ -353,11 +370,18 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     this.leftovers.start();
     this.replays.start();
     this.erasures.start();
+    this.repacker.start();
     this.idIndexer.start();
   }
 
   async beforeApplicationShutdown(): Promise<void> {
-    await Promise.all([this.leftovers.stop(), this.replays.stop(), this.erasures.stop(), this.idIndexer.stop()]);
+    await Promise.all([
+      this.leftovers.stop(),
+      this.replays.stop(),
+      this.erasures.stop(),
+      this.repacker.stop(),
+      this.idIndexer.stop(),
+    ]);
     await this.engine.stop();
   }
 

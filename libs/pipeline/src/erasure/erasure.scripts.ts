@@ -1,9 +1,9 @@
 import { defineScript } from '#platform';
 
 /**
- * Puts a segment without the erased events in place of the one that was read, and counts them in the same step.
+ * Puts a segment with fewer events in place of the one that was read, and counts what was erased in the same step.
  * KEYS: 1 segment, 2 counters, 3 erased. ARGV: 1 revision as read ('' for none), 2 header, 3 bodies, 4 erasure id,
- * 5 events taken out. Returns 1 if written, 0 if somebody else wrote first, -1 if the segment is gone.
+ * 5 events erased. Returns 1 if written, 0 if somebody else wrote first, -1 if the segment is gone.
  */
 export const rewriteSegmentScript = defineScript(
   'gwRewriteSegment',

@@ -22,8 +22,8 @@ export interface RequestHeader {
   /** The span that took the request. Only there where traces are kept; who does not know it passes it over. */
   readonly traceparent?: string;
   /**
-   * Absent: the body is what came. `canonical`: an erasure took events out, and the body is a list of the canonical events
-   * by position, null where there is none.
+   * Absent: the body is what came. `canonical`: an erasure or a repacking took events out, and the body is a list of the
+   * canonical events by position, null where there is none.
    */
   readonly form?: 'canonical';
 }

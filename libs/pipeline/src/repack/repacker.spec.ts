@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import type { CanonicalEvent } from '#canonical';
+import { createLog } from '#platform';
+import { append, buildPipeline, ids, NamesDecoder, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
+import { report, startRedis, startSink, until, type Sink } from '../../../../test/support/index.js';
+import { QueuedBudget } from '../intake/queued-budget.js';
+import { Repacker } from './repacker.js';
+import { SegmentRepacker } from './segment-repacker.js';
+
+const SEGMENTS = 20;
+const EVENTS = 1_000;
+
+describe('a segment that a paused destination keeps', () => {
+  let pipeline: Pipeline;
+  let sink: Sink;
+  let budget: QueuedBudget;
+  let repacker: Repacker;
+
+  beforeAll(async () => {
+    pipeline = await buildPipeline({ socketPath: (await startRedis()).socketPath });
+    await pipeline.engine.start();
+    sink = await startSink();
+    budget = new QueuedBudget(pipeline.redis, 100_000);
+    await budget.start();
+    const segments = new SegmentRepacker(pipeline.redis, new NamesDecoder());
+    const log = createLog({ level: 'error', pretty: false });
+    repacker = new Repacker(pipeline.redis, pipeline.configuration, budget, segments, log, 0);
+    pipeline.configuration.put(webhook('all', sink));
+  });
+
+  afterAll(async () => {
+    budget.stop();
+    await pipeline.close();
+  });
+
+  /** Hard to compress, as events are. The seventh of each segment is the rare one. */
+  const names = (segment: number, rare: string): string[] =>
+    Array.from({ length: EVENTS }, (_, n) =>
+      n === 7 ? rare : createHash('sha1').update(`${segment} ${n}`).digest('base64url'),
+    );
+
+  const arrivedAt = (path: string): string[] =>
+    sink.requests
+      .filter(({ url }) => url === path)
+      .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events.map(({ id }) => id));
+
+  async function fill(rare: string): Promise<readonly string[]> {
+    const before = (await pipeline.operations.stats('all')).delivered;
+    const expected: string[] = [];
+    for (let segment = 0; segment < SEGMENTS; segment++) {
+      expected.push(ids(await append(pipeline, names(segment, rare)), EVENTS)[7] ?? '');
+    }
+    await until(async () => (await pipeline.operations.stats('all')).delivered === before + SEGMENTS * EVENTS);
+    return expected;
+  }
+
+  it('shrinks to what the destination waits for, which then arrives under its id', async () => {
+    pipeline.configuration.put(webhook('rare', sink, { match: { events: ['rare'] }, paused: 'admin' }));
+    const expected = await fill('rare');
+    await until(() => budget.queuedBytes > 300_000);
+    const before = budget.queuedBytes;
+    const freed = await repacker.round();
+    await until(() => budget.queuedBytes === before - freed);
+    report(
+      `${SEGMENTS} segments of ${EVENTS} events, one each waited for: ${before} bytes queued, then ${before - freed}`,
+    );
+    expect(before - freed).toBeLessThan(before / 20);
+    expect(await repacker.round()).toBe(0);
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('rare', sink, { match: { events: ['rare'] }, updatedAt }));
+    await until(() => arrivedAt('/rare').length === SEGMENTS);
+    expect(arrivedAt('/rare').sort()).toEqual([...expected].sort());
+    await until(() => budget.queuedBytes === 0);
+  });
+
+  it('stays whole where most of it is waited for', async () => {
+    pipeline.configuration.put(webhook('most', sink, { paused: 'admin' }));
+    await fill('again');
+    await until(() => budget.queuedBytes > 300_000);
+    expect(await repacker.round()).toBe(0);
+    const updatedAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('most', sink, { updatedAt }));
+    await until(() => arrivedAt('/most').length === SEGMENTS * EVENTS);
+    expect(new Set(arrivedAt('/most')).size).toBe(SEGMENTS * EVENTS);
+  });
+});
