@@ -141,10 +141,11 @@ describe('the trace of an event', () => {
     sink.replyWith(() => 'reset');
     await control.ask('PATCH', '/destinations/crm', { retry: { minDelayMs: 2_000, maxDelayMs: 2_000 } });
     const id = await send('order');
+    // With full jitter the second attempt may follow at once.
+    const reset = expect.objectContaining({ code: 'connection_reset', outcome: 'retry' }) as unknown;
+    const attempts = expect.arrayContaining([reset]) as unknown;
     expect(await when(id, 'retrying')).toMatchObject({
-      destinations: [
-        { state: 'retrying', attempts: [{ code: 'connection_reset', outcome: 'retry' }], nextAttemptAt: isoTime },
-      ],
+      destinations: [{ state: 'retrying', attempts, nextAttemptAt: isoTime }],
     });
     expect(await deliveries('status=retrying')).toMatchObject([{ destinationId: 'crm', open: 1, finishedAt: null }]);
     sink.replyWith(() => ({ status: 200 }));
