@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { startGateway, startSink, until, type Gateway, type Sink } from '../support/index.js';
+import { admin, startGateway, startSink, until, type Gateway, type Sink } from '../support/index.js';
 import { openPage, startBrowser, type Watched } from './browser.js';
 
 /** One story, in the order it is told: an admin sets up a line, watches it work, break and be mended. */
@@ -143,5 +143,22 @@ describe('the console, in a browser', () => {
     expect(await page.evaluate<string>('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(
       gateway.adminToken,
     );
+  });
+
+  it('lets a viewer look, and offers no change', async () => {
+    const viewer = await admin(gateway).ask('POST', '/tokens', { name: 'Lee', role: 'viewer' });
+    const { token } = viewer.body as { readonly token: string };
+    await page.getByLabel('Admin token').first().fill(token);
+    await press('Log in');
+    await page.getByText('(viewer)').waitFor();
+    await visit('Destinations');
+    await page.getByRole('link', { name: 'Warehouse' }).click();
+    await seesHeading('Warehouse');
+    await page.getByRole('region', { name: 'Settings' }).waitFor();
+    for (const change of ['Pause', 'Test', 'Delete'])
+      expect(await page.getByRole('button', { name: change, exact: true }).count()).toBe(0);
+    await visit('Sources');
+    await page.getByRole('link', { name: 'Backend' }).waitFor();
+    expect(await page.getByRole('link', { name: 'New source' }).count()).toBe(0);
   });
 });

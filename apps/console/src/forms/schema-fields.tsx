@@ -62,7 +62,8 @@ function Field({ name, schema, value, required, error, onChange }: FieldProps) {
   };
   const hint = placeholderOf(schema);
   if (schema.enum) {
-    const choices = ['', ...schema.enum.map(String)];
+    const named = schema.enum.map((choice) => ({ value: textOf(choice), label: inWords(textOf(choice)) }));
+    const choices = [{ value: '', label: 'As it is by itself' }, ...named];
     const change = (text: string): void => onChange(text === '' ? undefined : text);
     return (
       <NativeSelect

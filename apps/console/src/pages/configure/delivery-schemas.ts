@@ -24,6 +24,12 @@ const PACE: Schema = {
   properties: {
     concurrency: whole('Requests at once'),
     timeoutMs: whole('Time limit (ms)', 'Of one request.'),
+    ordering: {
+      type: 'string',
+      title: 'Order',
+      enum: ['none', 'per_user'],
+      description: 'Per user: an event waits for those before it.',
+    },
     maxQueuedBytes: whole('Bytes that may wait', 'More become dead letters; empty: the common budget alone holds.'),
   },
 };

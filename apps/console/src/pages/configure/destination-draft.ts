@@ -23,7 +23,7 @@ export function emptyDraft(type: string): DestinationDraft {
 
 /** Members that equal the type's default are left empty: they keep following it. */
 export function draftOf(stored: Destination, { defaults }: DestinationType): DestinationDraft {
-  const { id, name, type, config, match, transform, timeoutMs, concurrency, maxQueuedBytes } = stored;
+  const { id, name, type, config, match, transform, timeoutMs, concurrency, ordering, maxQueuedBytes } = stored;
   const usual = isSame(windowsOf(stored.rateLimit), windowsOf(defaults.rateLimit));
   return {
     id,
@@ -35,7 +35,10 @@ export function draftOf(stored: Destination, { defaults }: DestinationType): Des
     transform,
     batch: without(stored.batch, memberOf(defaults, 'batch')),
     retry: without(stored.retry, memberOf(defaults, 'retry')),
-    pace: without({ timeoutMs, concurrency, maxQueuedBytes }, { ...defaults, maxQueuedBytes: null }),
+    pace: without(
+      { timeoutMs, concurrency, ordering, maxQueuedBytes },
+      { ...defaults, ordering: 'none', maxQueuedBytes: null },
+    ),
     rateLimit: usual ? undefined : stored.rateLimit,
   };
 }

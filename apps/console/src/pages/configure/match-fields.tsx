@@ -84,6 +84,22 @@ export function TransformFields({ value, faults, onChange }: PartFieldsProps) {
         error={faults.within('/transform/dropProperties')}
         acceptValueOnBlur
       />
+      <TagsInput
+        label="Hash properties"
+        description="Sent as SHA-256 in place of the value; * stands for any text."
+        value={listOf(value.hashProperties)}
+        onChange={(next) => change('hashProperties', listed(next))}
+        error={faults.within('/transform/hashProperties')}
+        acceptValueOnBlur
+      />
+      <TagsInput
+        label="Hash identity"
+        description="user_id, anonymous_id or members of identity, e.g. email."
+        value={listOf(value.hashIdentity)}
+        onChange={(next) => change('hashIdentity', listed(next))}
+        error={faults.within('/transform/hashIdentity')}
+        acceptValueOnBlur
+      />
       <JsonField
         label="Set properties"
         placeholder='{ "env": "prod" }'

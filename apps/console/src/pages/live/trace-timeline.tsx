@@ -51,7 +51,7 @@ function Delivery({ trace }: { readonly trace: DestinationTrace }) {
       <span className="row">
         <Link to={`/destinations/${destinationId}`}>{destinationId}</Link>
         <Pill tone={tone}>{inWords(state)}</Pill>
-        {heldBy !== undefined && <span className="dim">held: {heldBy.replaceAll('_', ' ')}</span>}
+        {heldBy !== undefined && <span className="dim">held ({heldBy.replaceAll('_', ' ')})</span>}
         {nextAttemptAt !== undefined && <NextAttempt at={nextAttemptAt} />}
       </span>
       {reason && (
