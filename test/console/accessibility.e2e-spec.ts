@@ -18,7 +18,7 @@ describe('every page of the console, light and dark', () => {
   it.each(['light', 'dark'] as const)('has no serious finding of axe: %s', async (scheme) => {
     const { page, faults } = await openPage(browser, gateway.baseUrl, scheme);
     await page.goto(`${gateway.baseUrl}/console`);
-    const found: Record<string, readonly string[]> = { 'log-in': await accessibilityFaults(page) };
+    const found: Record<string, readonly string[]> = { 'log-in': await accessibilityFaults(page, scheme) };
     await logIn(page, gateway);
     const pages: readonly (readonly [path: string, shown: string])[] = [
       ['', 'Needs attention'],
@@ -41,7 +41,7 @@ describe('every page of the console, light and dark', () => {
         .getByText(text, { exact: path === '/events' })
         .first()
         .waitFor();
-      found[path] = await accessibilityFaults(page);
+      found[path] = await accessibilityFaults(page, scheme);
     }
     expect(Object.fromEntries(Object.entries(found).filter(([, list]) => list.length > 0))).toEqual({});
     expect(faults).toEqual([]);
