@@ -12,8 +12,12 @@ import type { QueuedBudget } from './queued-budget.js';
 const COMMIT_TIMEOUT_MS = 1_500;
 const MAX_GROUP_BYTES = 2 * 1024 * 1024;
 const MAX_GROUP_REQUESTS = 512;
-/** With a write under way, a further one starts early only for this many bytes; less waits and shares. */
+/**
+ * With a write under way, a further one starts early only for this much; less waits and shares. Without it, clients that
+ * wait for their answers would all wait for the same write, and nothing would be done meanwhile.
+ */
 const EARLY_BYTES = 128 * 1024;
+const EARLY_REQUESTS = 32;
 const MAX_IN_FLIGHT = 4;
 const RETRY_AFTER_SECONDS = 1;
 
@@ -80,7 +84,8 @@ export class ShardCommitter {
 
   private mayStart(): boolean {
     if (this.inFlight === 0) return true;
-    return this.inFlight < MAX_IN_FLIGHT && this.waitingBytes >= EARLY_BYTES;
+    const early = this.waitingBytes >= EARLY_BYTES || this.waiting.length >= EARLY_REQUESTS;
+    return early && this.inFlight < MAX_IN_FLIGHT;
   }
 
   private takeGroup(): readonly Waiting[] {

@@ -1,10 +1,17 @@
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
 import { shardOfSegment } from '../segment/segment-id.js';
-import { closeLedgerScript } from './routing.scripts.js';
+import { readAllotment, type Allotment } from './decision.js';
+import { closeLedgerScript, openLedgersScript } from './routing.scripts.js';
 
 /** Entries in one script run: keeps a run well below a millisecond. */
 const ENTRIES_PER_RUN = 200;
+
+/** Who is to get what of a segment: positions by destination. */
+export interface Wanted {
+  readonly segmentId: string;
+  readonly by: ReadonlyMap<string, string>;
+}
 
 interface Entry {
   readonly segmentId: string;
@@ -19,6 +26,32 @@ export class Ledger {
     private readonly redis: RedisConnections,
     private readonly onQueuedBytes: (shard: number, bytes: number) => void,
   ) {}
+
+  /**
+   * Opens the ledgers of a shard's segments. Returns, aligned with them, the open destinations and their positions: an
+   * earlier decision if there is one, else this one.
+   */
+  async open(
+    shard: number,
+    segments: readonly Wanted[],
+  ): Promise<readonly (readonly (readonly [destinationId: string, Allotment])[])[]> {
+    const runs: Promise<unknown>[] = [];
+    for (let from = 0; from < segments.length;) {
+      const to = endOfRun(segments, from);
+      runs.push(this.openSome(shard, segments.slice(from, to)));
+      from = to;
+    }
+    return ((await Promise.all(runs)) as string[][][]).flat().map(openDestinations);
+  }
+
+  private openSome(shard: number, segments: readonly Wanted[]): Promise<unknown> {
+    const keys = segments.flatMap(({ segmentId }) => [
+      shardKeys.segment(shard, segmentId),
+      shardKeys.ledger(shard, segmentId),
+    ]);
+    const values = segments.flatMap(({ by }) => [JSON.stringify(Object.fromEntries(by)), by.size, ...by.keys()]);
+    return openLedgersScript.run(this.redis.shared, keys, values);
+  }
 
   /** Everyone who wants them has been given them. */
   routed(segmentIds: readonly string[]): Promise<void> {
@@ -61,4 +94,21 @@ export class Ledger {
     const bytes = await closeLedgerScript.run(this.redis.shared, keys, values);
     this.onQueuedBytes(shard, Number(bytes));
   }
+}
+
+/** As many segments as have few enough destinations, one at the least. */
+function endOfRun(segments: readonly Wanted[], from: number): number {
+  let destinations = 0;
+  let to = from;
+  do destinations += segments[to++]?.by.size ?? 0;
+  while (to < segments.length && destinations + (segments[to]?.by.size ?? 0) <= ENTRIES_PER_RUN);
+  return to;
+}
+
+function openDestinations([decision = '{}', ...open]: readonly string[]): readonly (readonly [string, Allotment])[] {
+  const decided = new Map(Object.entries(JSON.parse(decision) as Record<string, string>));
+  return open.flatMap((destinationId) => {
+    const text = decided.get(destinationId);
+    return text === undefined ? [] : [[destinationId, readAllotment(text)] as const];
+  });
 }

@@ -1,21 +1,30 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
 import { ALL_SHARDS, shardKeys } from '../keys.js';
 import type { Watermarks } from '../ordering/watermarks.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
 import { fromRanges, toRanges } from '../segment/position-ranges.js';
-import { shardOfSegment } from '../segment/segment-id.js';
-import type { SegmentHead, SegmentStore } from '../segment/segment-store.js';
+import { headOf, type SegmentHead, type SegmentStore } from '../segment/segment-store.js';
 import type { Ledger } from './ledger.js';
 import type { Chooser } from './chooser.js';
-import { readAllotment, type Allotment } from './decision.js';
 import type { FanOut, Share } from './fan-out.js';
-import { claimScript, openLedgerScript } from './routing.scripts.js';
+import { claimScript } from './routing.scripts.js';
 import { Unjudged } from './unjudged.js';
 
 const CLAIM_SEGMENTS = 32;
 /** What a killed router had taken is routed after this at the latest, in milliseconds. */
 const LEASE_MS = 10_000;
+/** While segments keep coming, they are routed some at a time: each round costs five trips to Redis. In milliseconds. */
+const ROUND_MS = 5;
+
+interface Claimed {
+  /** End of the lease (ms, by Redis' clock). */
+  readonly deadline: number;
+  readonly segments: readonly SegmentHead[];
+  /** Ids of those that are not there any more. */
+  readonly gone: readonly string[];
+}
 
 /** Fans segments out to the destinations that want them. Any number of routers may work on a shard at once. */
 export class Router {
@@ -48,7 +57,9 @@ export class Router {
     try {
       while (state.again && !this.stopped) {
         state.again = false;
+        const startedAt = performance.now();
         while (!this.stopped && (await this.routeSome(shard))) state.again = false;
+        if (state.again) await sleep(Math.max(0, ROUND_MS - (performance.now() - startedAt)));
       }
     } catch (error) {
       this.log.warn({ shard, error: String(error) }, 'routing stopped; the sweep takes it up again');
@@ -70,65 +81,71 @@ export class Router {
   /** True if there may be more. */
   private async routeSome(shard: number): Promise<boolean> {
     if (!this.configuration.loaded) return false;
-    const keys = [shardKeys.unrouted(shard), shardKeys.claims(shard)];
-    const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as string[];
-    const [deadline = '0', ...segmentIds] = reply;
-    if (segmentIds.length === 0) return false;
-    const heads = await Promise.all(segmentIds.map((segmentId) => this.segments.head(segmentId)));
-    const gone = segmentIds.filter((_, i) => heads[i] === undefined);
+    const { deadline, segments, gone } = await this.claim(shard);
     if (gone.length > 0) await this.ledger.routed(gone);
-    const segments = heads.filter((segment) => segment !== undefined);
-    const { shares, undecided } = await this.decide(segments);
-    const { failed, announce } = await this.fanOut.run(shares, Number(deadline));
+    if (segments.length === 0) return false;
+    const { shares, undecided } = await this.decide(shard, segments);
+    const { failed, announce } = await this.fanOut.run(shares, deadline);
     const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));
     await this.ledger.routed(done.map((segment) => segment.id));
     announce();
-    return segmentIds.length === CLAIM_SEGMENTS;
+    return segments.length + gone.length === CLAIM_SEGMENTS;
+  }
+
+  private async claim(shard: number): Promise<Claimed> {
+    const keys = [shardKeys.unrouted(shard), shardKeys.claims(shard), shardKeys.segment(shard, '')];
+    const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as string[];
+    const segments: SegmentHead[] = [];
+    const gone: string[] = [];
+    for (let i = 1; i < reply.length; i += 4) {
+      const [id = '', header = '', sequence = '', skipped = ''] = reply.slice(i, i + 4);
+      if (header === '') gone.push(id);
+      else segments.push(headOf(id, header, sequence, skipped));
+    }
+    return { deadline: Number(reply[0]), segments, gone };
   }
 
   /** Who gets what, by destination, as the ledgers have it. What cannot be decided now is tried again later. */
   private async decide(
+    shard: number,
     segments: readonly SegmentHead[],
   ): Promise<{ shares: Map<string, Share[]>; undecided: Set<string> }> {
     this.chooser.refresh();
-    const shares = new Map<string, Share[]>();
     const undecided = new Set<string>();
-    await Promise.all(
+    const wanted = await Promise.all(
       segments.map(async (segment) => {
-        try {
-          for (const [destinationId, allotment] of await this.openLedger(segment)) {
-            const list = shares.get(destinationId) ?? [];
-            list.push({ segment, ...allotment, positions: fromRanges(allotment.ranges) });
-            shares.set(destinationId, list);
-          }
-        } catch (error) {
-          undecided.add(segment.id);
-          await this.watermarks.unreadable(segment.id).catch(() => undefined);
-          this.log.error(
-            { segmentId: segment.id, error: String(error) },
-            'segment cannot be routed; it is kept and tried again',
-          );
-        }
+        const by = await this.wantedBy(segment);
+        if (!by) undecided.add(segment.id);
+        return by && { segment, segmentId: segment.id, by };
       }),
     );
+    const decided = wanted.filter((one) => one !== undefined);
+    const open = await this.ledger.open(shard, decided);
+    const shares = new Map<string, Share[]>();
+    decided.forEach(({ segment }, i) => {
+      for (const [destinationId, allotment] of open[i] ?? []) {
+        const list = shares.get(destinationId) ?? [];
+        list.push({ segment, ...allotment, positions: fromRanges(allotment.ranges) });
+        shares.set(destinationId, list);
+      }
+    });
     return { shares, undecided };
   }
 
-  /** The open destinations and their positions: an earlier decision if there is one, else today's. */
-  private async openLedger(segment: SegmentHead): Promise<readonly (readonly [string, Allotment])[]> {
+  /** Undefined: it cannot be read now. */
+  private async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, string> | undefined> {
     // What a replay puts back was decided when it was written.
-    const isPutBack = segment.header.requests.some(({ dialect }) => dialect === PUT_BACK);
-    const wanted: ReadonlyMap<string, string> = isPutBack ? new Map() : await this.chooser.wantedBy(segment);
-    const shard = shardOfSegment(segment.id);
-    const keys = [shardKeys.segment(shard, segment.id), shardKeys.ledger(shard, segment.id)];
-    const values = [JSON.stringify(Object.fromEntries(wanted)), ...wanted.keys()];
-    const reply = (await openLedgerScript.run(this.redis.shared, keys, values)) as string[] | null;
-    const [decision = '{}', ...open] = reply ?? [];
-    const decided = new Map(Object.entries(JSON.parse(decision) as Record<string, string>));
-    return open.flatMap((destinationId) => {
-      const text = decided.get(destinationId);
-      return text === undefined ? [] : [[destinationId, readAllotment(text)] as const];
-    });
+    if (segment.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return new Map();
+    try {
+      return await this.chooser.wantedBy(segment);
+    } catch (error) {
+      await this.watermarks.unreadable(segment.id).catch(() => undefined);
+      this.log.error(
+        { segmentId: segment.id, error: String(error) },
+        'segment cannot be routed; it is kept and tried again',
+      );
+      return undefined;
+    }
   }
 
   /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */

@@ -2,7 +2,8 @@ import { defineScript } from '#platform';
 
 /**
  * Takes unrouted segments for a while. A router that dies lets the lease run out, and another takes them again.
- * KEYS: 1 unrouted, 2 claims. ARGV: 1 at most, 2 lease (ms). Returns `{end of the lease (ms), segment ids…}`.
+ * KEYS: 1 unrouted, 2 claims, 3 any segment (only its name before the id is used). ARGV: 1 at most, 2 lease (ms).
+ * Returns `{end of the lease (ms), then per segment: id, header or '' where it is gone, sequence, duplicates}`.
  */
 export const claimScript = defineScript(
   'gwClaim',
@@ -11,14 +12,16 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local most = tonumber(ARGV[1])
 local deadline = string.format('%d', now + tonumber(ARGV[2]))
-local taken = {deadline}
+local taken, count = {deadline}, 0
 local ids = redis.call('ZRANGE', KEYS[1], 0, most + redis.call('ZCARD', KEYS[2]) - 1)
 for _, id in ipairs(ids) do
   local lease = redis.call('ZSCORE', KEYS[2], id)
   if not lease or tonumber(lease) <= now then
     redis.call('ZADD', KEYS[2], deadline, id)
     taken[#taken + 1] = id
-    if #taken > most then break end
+    for _, field in ipairs(redis.call('HMGET', KEYS[3] .. id, 'h', 'q', 'd')) do taken[#taken + 1] = field or '' end
+    count = count + 1
+    if count == most then break end
   end
 end
 return taken
@@ -26,23 +29,32 @@ return taken
 );
 
 /**
- * Writes down who gets the segment, before anyone does. The first decision stands, whatever was configured since.
- * KEYS: 1 segment, 2 ledger. ARGV: 1 decision (JSON: destination → positions), then the destinations.
- * Returns `{decision, open destinations…}`, or nil when the segment is gone.
+ * Writes down who gets a segment, before anyone does. The first decision stands, whatever was configured since.
+ * KEYS: per segment: segment, ledger. ARGV: per segment: decision (JSON: destination → positions), number of
+ * destinations, destinations. Returns per segment `{decision, open destinations…}`, empty when the segment is gone.
  */
-export const openLedgerScript = defineScript(
-  'gwOpenLedger',
+export const openLedgersScript = defineScript(
+  'gwOpenLedgers',
   `
-local decision = redis.call('HGET', KEYS[1], 'r')
-if decision then return {decision, unpack(redis.call('SMEMBERS', KEYS[2]))} end
-if redis.call('EXISTS', KEYS[1]) == 0 then return nil end
-redis.call('HSET', KEYS[1], 'r', ARGV[1])
-local open = {ARGV[1]}
-for i = 2, #ARGV do
-  redis.call('SADD', KEYS[2], ARGV[i])
-  open[i] = ARGV[i]
+local function open(segment, ledger, wanted, first, count)
+  local decision = redis.call('HGET', segment, 'r')
+  if decision then return {decision, unpack(redis.call('SMEMBERS', ledger))} end
+  if redis.call('EXISTS', segment) == 0 then return {} end
+  redis.call('HSET', segment, 'r', wanted)
+  local opened = {wanted}
+  for i = first, first + count - 1 do
+    redis.call('SADD', ledger, ARGV[i])
+    opened[#opened + 1] = ARGV[i]
+  end
+  return opened
 end
-return open
+local opened, at = {}, 1
+for k = 1, #KEYS, 2 do
+  local count = tonumber(ARGV[at + 1])
+  opened[#opened + 1] = open(KEYS[k], KEYS[k + 1], ARGV[at], at + 2, count)
+  at = at + 2 + count
+end
+return opened
 `,
 );
 

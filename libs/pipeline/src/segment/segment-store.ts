@@ -51,9 +51,7 @@ export class SegmentStore {
   async head(segmentId: string): Promise<SegmentHead | undefined> {
     const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
     const [header, sequence, skipped] = await this.redis.shared.hmget(key, 'h', 'q', 'd');
-    if (header === null || header === undefined) return undefined;
-    const duplicates = new Set(fromRanges(skipped ?? ''));
-    return { id: segmentId, sequence: Number(sequence), header: readHeader(header), duplicates };
+    return header ? headOf(segmentId, header, sequence ?? '', skipped ?? '') : undefined;
   }
 
   /** The item at a position as it came, credentials taken out; undefined once the segment is gone. */
@@ -120,4 +118,10 @@ export class SegmentStore {
     this.cachedBytes -= this.sizes.get(segmentId) ?? 0;
     this.sizes.delete(segmentId);
   }
+}
+
+/** From a segment's fields `h`, `q` and `d`. */
+export function headOf(id: string, header: string, sequence: string, skipped: string): SegmentHead {
+  const duplicates = new Set(fromRanges(skipped));
+  return { id, sequence: Number(sequence), header: readHeader(header), duplicates };
 }
