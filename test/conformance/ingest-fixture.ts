@@ -24,9 +24,10 @@ export class IngestFixture {
   static async start(dialects: readonly Dialect[], stage: Stage, maxInFlightBytes = MAX_IN_FLIGHT_BYTES) {
     const registry = DialectRegistry.of(dialects);
     const { sources, intake, rejections, limiter, observer } = stagePorts(stage);
-    const settings = { maxInFlightBytes, clock: () => stage.world.now };
+    const newRequestId = (): string => stage.world.newRequestId();
+    const settings = { maxInFlightBytes, clock: () => stage.world.now, newRequestId };
     const ingest = new IngestServer(registry, sources, intake, rejections, limiter, observer, settings);
-    const instance = fastify(ingestServerOptions(registry, () => stage.world.newRequestId()));
+    const instance = fastify(ingestServerOptions(registry, newRequestId));
     ingest.register(instance);
     await instance.listen({ host: '127.0.0.1', port: 0 });
     return new IngestFixture(instance, ingest, (instance.server.address() as AddressInfo).port);

@@ -24,7 +24,8 @@ const stage = {} as Stage;
 async function startServer(): Promise<number> {
   const adapter = createHttpAdapter(registry, new Readiness(), LIMITS);
   const { sources, intake, rejections, limiter, observer } = stagePorts(stage);
-  const settings = { maxInFlightBytes: MAX_IN_FLIGHT_BYTES, clock: () => stage.world.now };
+  const newRequestId = (): string => stage.world.newRequestId();
+  const settings = { maxInFlightBytes: MAX_IN_FLIGHT_BYTES, clock: () => stage.world.now, newRequestId };
   const ingest = new IngestServer(registry, sources, intake, rejections, limiter, observer, settings);
   const server = adapter.getInstance();
   ingest.register(server);

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView } from '../dialect.js';
 import type { KnownSource } from '../ports.js';
 import { noteTarget } from './connection-paths.js';
@@ -19,6 +18,13 @@ export class Lane<Route extends IngestRoute | ProbeRoute = IngestRoute | ProbeRo
   }
 }
 
+/** What ingest needs of Fastify's request, where there is one. */
+export interface EnteredRequest {
+  readonly raw: IncomingMessage;
+  readonly id: string;
+  readonly query: unknown;
+}
+
 /** One request on its way through the mechanism. */
 export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | ProbeRoute> {
   readonly startedAt = performance.now();
@@ -29,7 +35,7 @@ export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | P
 
   constructor(
     readonly lane: Lane<Route>,
-    request: FastifyRequest,
+    request: EnteredRequest,
     readonly response: ServerResponse,
     /** Milliseconds since 1970. */
     readonly receivedAt: number,
@@ -44,9 +50,9 @@ export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | P
   }
 }
 
-const NO_QUERY: Readonly<Record<string, string>> = {};
+export const NO_QUERY: Readonly<Record<string, string>> = {};
 
-export function viewOf(request: FastifyRequest, nativePath: string): RequestView {
+export function viewOf(request: EnteredRequest, nativePath: string): RequestView {
   const { url = '', headers } = request.raw;
   return {
     requestId: request.id,

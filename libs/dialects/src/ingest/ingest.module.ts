@@ -10,6 +10,7 @@ import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
 import { MAX_IN_FLIGHT_BYTES } from './in-flight-budget.js';
 import { INGEST_SETTINGS, IngestServer, type IngestSettings } from './ingest.server.js';
+import { requestIds } from './request-ids.js';
 
 /** How the application binds a port: like a Nest provider without `provide`. */
 export type PortBinding<Port> =
@@ -30,7 +31,11 @@ export interface IngestModuleOptions {
   readonly settings?: Partial<IngestSettings>;
 }
 
-const DEFAULT_SETTINGS: IngestSettings = { maxInFlightBytes: MAX_IN_FLIGHT_BYTES, clock: Date.now };
+const DEFAULT_SETTINGS: IngestSettings = {
+  maxInFlightBytes: MAX_IN_FLIGHT_BYTES,
+  clock: Date.now,
+  newRequestId: requestIds(),
+};
 
 /**
  * Ingest of all dialects. After creating the application and before `app.init`, the app calls
