@@ -21,7 +21,8 @@ const OWN_NAMES: ReadonlySet<string> = new Set([
 /** The members whose names are not in `known`; undefined if there are none. */
 export function unknownMembers(wire: JsonObject, known: ReadonlySet<string>): JsonObject | undefined {
   let found: [string, Json | undefined][] | undefined;
-  for (const name of Object.keys(wire)) {
+  // Parsed JSON inherits nothing: this is Object.keys without the list.
+  for (const name in wire) {
     if (!known.has(name)) (found ??= []).push([name, wire[name]]);
   }
   return found && Object.fromEntries(found);

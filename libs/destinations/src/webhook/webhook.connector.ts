@@ -5,7 +5,7 @@ import { eventsBody } from './event-json.js';
 import { configSchema, credentialsSchema } from './webhook.schema.js';
 import { generateSigningSecret, signatures } from './webhook.signature.js';
 
-const LANE = 'events';
+const PLACE = { kind: 'lane', lane: 'events' } as const;
 
 const webhook: HttpConnector = {
   type: 'webhook',
@@ -24,7 +24,7 @@ const webhook: HttpConnector = {
     concurrency: 4,
   },
   endpoint: (settings) => urlOf(settings.config),
-  place: () => ({ kind: 'lane', lane: LANE }),
+  place: () => PLACE,
   encode: (events, _lane, settings, identity) => {
     const body = eventsBody(events);
     const own = headersOf(settings.config);

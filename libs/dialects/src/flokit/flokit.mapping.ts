@@ -17,18 +17,23 @@ export function decodeBatch(stored: StoredRequest): readonly (CanonicalEvent | u
   const body = stored.body as FlokitBatch & JsonObject;
   const receivedAt = receiptTime(stored);
   const envelopeOf = envelopeShares(unknownMembers(body, ENVELOPE_MEMBERS));
+  const source = sourceOf(stored);
   let isFirst = true;
   return body.events.map((item, index) => {
     if (!stored.accepts(index)) return undefined;
     const envelope = envelopeOf(isFirst);
     isFirst = false;
-    return decodeItem(item as FlokitItem, index, stored, receivedAt, envelope);
+    return decodeItem(item as FlokitItem, index, stored, receivedAt, source, envelope);
   });
 }
 
 export function decodeSingle(stored: StoredRequest): readonly (CanonicalEvent | undefined)[] {
-  return [stored.accepts(0) ? decodeItem(stored.body as FlokitItem, 0, stored, receiptTime(stored)) : undefined];
+  if (!stored.accepts(0)) return [undefined];
+  return [decodeItem(stored.body as FlokitItem, 0, stored, receiptTime(stored), sourceOf(stored))];
 }
+
+/** One for all events of a request. */
+const sourceOf = ({ sourceId }: StoredRequest): CanonicalEvent['source'] => ({ id: sourceId, dialect: 'flokit' });
 
 function receiptTime(stored: StoredRequest): string {
   return formatInstant({ epochMs: stored.receivedAt, subMs: '' });
@@ -39,6 +44,7 @@ function decodeItem(
   index: number,
   stored: StoredRequest,
   receivedAt: string,
+  source: CanonicalEvent['source'],
   envelope?: JsonObject,
 ): CanonicalEvent {
   const properties = item.properties ?? {};
@@ -54,7 +60,7 @@ function decodeItem(
     received_at: receivedAt,
     properties,
     ...(value && { value }),
-    source: { id: stored.sourceId, dialect: 'flokit' },
+    source,
     ...(extras && { extras }),
   };
 }

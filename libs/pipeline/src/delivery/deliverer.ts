@@ -4,7 +4,7 @@ import { connectorSettings, type Configuration, type Destination } from '#contro
 import type { Connector, ConnectorRegistry } from '#destinations';
 import type { Log, RedisConnections, TraceParent } from '#platform';
 import { destinationKeys } from '../keys.js';
-import { fromRanges } from '../segment/position-ranges.js';
+import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { admit, type Admission } from './admission.js';
 import { sending } from './advance.js';
@@ -149,13 +149,13 @@ export class Deliverer {
   }
 
   private async eventsOf(record: BatchRecord): Promise<Batch> {
-    const lists = await Promise.all(
-      record.references.map(async ([segmentId, positions]) => {
-        const segment = await this.segments.events(segmentId);
-        return fromRanges(positions).map((position) => segment?.[position]);
-      }),
-    );
-    return lists.flat();
+    const segments = await Promise.all(record.references.map(([segmentId]) => this.segments.events(segmentId)));
+    const batch: (CanonicalEvent | undefined)[] = [];
+    record.references.forEach(([, positions], i) => {
+      const segment = segments[i];
+      for (const position of fromRanges(positions)) batch.push(segment?.[position]);
+    });
+    return batch;
   }
 
   private async attempt(work: Work, admission: Admission, heldMs: number, signal: AbortSignal): Promise<Progress> {
@@ -168,7 +168,7 @@ export class Deliverer {
     if (!part) return this.settle(work, { ...unchanged, ...plan, health: { kind: 'unknown' } }, now);
     const members = sending(part);
     const key = requestKey(work.record.id, part.lane, members);
-    const chosen = fromRanges(members).flatMap((member) => events[member] ?? []);
+    const chosen = eventsAt(events, members);
     const { lane } = part;
     const { traces } = work;
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
@@ -235,6 +235,15 @@ export class Deliverer {
     if (!complete && record.users) this.listener.roomMade(destination);
     return complete ? 'complete' : 'sent';
   }
+}
+
+function eventsAt(events: Batch, members: PositionRanges): readonly CanonicalEvent[] {
+  const chosen: CanonicalEvent[] = [];
+  for (const member of fromRanges(members)) {
+    const event = events[member];
+    if (event) chosen.push(event);
+  }
+  return chosen;
 }
 
 function nextDue(parts: readonly Part[]): { readonly part: Part; readonly waitMs: number } | undefined {

@@ -10,6 +10,11 @@ export interface Plan {
   readonly rejected: readonly Rejected[];
 }
 
+interface Group {
+  readonly lane: string;
+  readonly members: number[];
+}
+
 /**
  * Sorts a batch's events into the requests they may share: one lane each, and never two that must stay apart. Pure, so that
  * a repeat after a crash comes to the same requests. A missing event (its segment is gone) is not wanted any more.
@@ -22,7 +27,9 @@ export function planParts(
   const notWanted: number[] = [];
   const rejected: Rejected[] = [];
   const seen = new Map<string, number>();
-  const groups = new Map<string, { readonly lane: string; readonly members: number[] }>();
+  const groups: Group[] = [];
+  /** By lane, and there by how many must be kept apart from. */
+  const turns = new Map<string, Group[]>();
   events.forEach((event, member) => {
     if (!event) {
       notWanted.push(member);
@@ -33,13 +40,14 @@ export function planParts(
     else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
     else {
       const { lane, repeat } = laneOf(event, placement, seen);
-      const name = `${repeat} ${lane}`;
-      const group = groups.get(name) ?? { lane, members: [] };
-      group.members.push(member);
-      groups.set(name, group);
+      let ofLane = turns.get(lane);
+      if (!ofLane) turns.set(lane, (ofLane = []));
+      const group = ofLane[repeat];
+      if (group) group.members.push(member);
+      else groups.push((ofLane[repeat] = { lane, members: [member] }));
     }
   });
-  const parts = [...groups.values()].flatMap(({ lane, members }) => partsOf(lane, members, connector));
+  const parts = groups.flatMap(({ lane, members }) => partsOf(lane, members, connector));
   return { parts, notWanted, rejected };
 }
 

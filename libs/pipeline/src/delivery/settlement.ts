@@ -135,7 +135,7 @@ export function segmentCounts(
   members: readonly number[],
 ): readonly { readonly segmentId: string; readonly count: number }[] {
   if (members.length === 0) return [];
-  const sorted = [...members].sort((a, b) => a - b);
+  const sorted = isAscending(members) ? members : [...members].sort((a, b) => a - b);
   const counts: { readonly segmentId: string; readonly count: number }[] = [];
   let next = 0;
   let end = 0;
@@ -147,3 +147,6 @@ export function segmentCounts(
   }
   return counts;
 }
+
+const isAscending = (members: readonly number[]): boolean =>
+  members.every((member, i) => i === 0 || (members[i - 1] ?? 0) < member);
