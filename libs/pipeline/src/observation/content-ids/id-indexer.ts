@@ -4,10 +4,15 @@ import type { SegmentStore } from '../../segment/segment-store.js';
 import type { IdIndex, IndexEntry } from './id-index.js';
 import { namesItself, SelfNaming } from './self-naming.js';
 
+/** Between two looks when there was nothing left to do. */
 const LOOK_MS = 500;
-/** Of each look at the most: deliveries come first, and what is not indexed yet is found by reading it. */
-const WORK_MS = 100;
-const SEGMENTS_AT_ONCE = 50;
+/**
+ * Of each look at the most, and the rest after it when there is more: deliveries and answers come first, which short looks
+ * hold up less than long ones, and what is not indexed yet is found by reading it.
+ */
+const WORK_MS = 25;
+const REST_MS = 100;
+const SEGMENTS_AT_ONCE = 8;
 
 /**
  * Keeps the index of content ids, behind the back of intake: some time after they were accepted, segments are decoded
@@ -26,11 +31,11 @@ export class IdIndexer {
     private readonly log: Log,
   ) {}
 
-  start(): void {
+  start(afterMs = LOOK_MS): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.working = this.work().finally(() => this.start());
-    }, LOOK_MS);
+      this.working = this.work().then((isMore) => this.start(isMore ? REST_MS : LOOK_MS));
+    }, afterMs);
   }
 
   async stop(): Promise<void> {
@@ -39,18 +44,22 @@ export class IdIndexer {
     await this.working;
   }
 
-  /** Never rejects. */
-  private async work(): Promise<void> {
+  /** True if there is more to do. Never rejects. */
+  private async work(): Promise<boolean> {
     const deadline = performance.now() + WORK_MS;
     // Not all processes at the same shard at the same time.
     const first = Math.floor(Math.random() * ALL_SHARDS.length);
     try {
       for (const shard of [...ALL_SHARDS.slice(first), ...ALL_SHARDS.slice(0, first)]) {
-        while (performance.now() < deadline && !this.stopped && (await this.advance(shard)));
+        for (let isMore = true; isMore;) {
+          isMore = await this.advance(shard);
+          if (this.stopped || performance.now() >= deadline) return isMore;
+        }
       }
     } catch (error) {
       this.log.debug({ error: String(error) }, 'content ids are indexed later');
     }
+    return false;
   }
 
   /** True if there may be more to do. */
