@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import type { Connector } from '#destinations';
 import type { Author } from './audit/author.js';
 import { ConfigurationError, invalid } from './configuration.errors.js';
 import { ConfigurationService, knownAs, type Plan } from './configuration.service.js';
@@ -88,8 +89,7 @@ export class DestinationsService {
    * `not-given`.
    */
   async rehearse(draft: DestinationDraft, id = 'draft'): Promise<Destination> {
-    const { credentials: inputs = {}, paused: _, ...settings } = draft;
-    const connector = this.check.connector(settings.type);
+    const { inputs, settings, connector } = this.read(draft);
     const before = (await this.find(id))?.destination;
     const kept = before?.type === settings.type ? before.credentials : {};
     const generate = (): Credentials => connector.generateCredentials?.(randomBytes) ?? {};
@@ -154,8 +154,7 @@ export class DestinationsService {
     draft: DestinationDraft,
     missingCredentials: MissingCredentials,
   ): Plan<Written<StoredDestination>> {
-    const { credentials: inputs = {}, paused: wanted, ...settings } = draft;
-    const connector = this.check.connector(settings.type);
+    const { inputs, settings, connector } = this.read(draft);
     const before = snapshot.storedDestinations.get(id);
     // Credentials of another type mean nothing in this one.
     const kept = before?.settings.type === settings.type ? before.destination : undefined;
@@ -173,12 +172,28 @@ export class DestinationsService {
     const paused =
       missing.length + claimed.length > 0
         ? 'credentials_missing'
-        : pauseAfter(before?.destination.paused ?? null, wanted, hasNewCredentials);
+        : pauseAfter(before?.destination.paused ?? null, draft.paused, hasNewCredentials);
     const retiring = kept?.retiring && kept.retiring.until > Date.now() ? { retiring: kept.retiring } : {};
     if (before && sameContent(contentOf(before), [settings, credentials, paused])) {
       return { changes: [], result: () => ({ stored: before, generated: {}, created: false }) };
     }
     return this.planWrite(id, settings, { credentials, generated, ...retiring }, paused, before?.destination);
+  }
+
+  /** A secret that was given among the settings is a credential from here on. */
+  private read({ credentials = {}, paused: _, ...settings }: DestinationDraft): {
+    readonly inputs: CredentialInputs;
+    readonly settings: DestinationSettings;
+    readonly connector: Connector;
+  } {
+    const connector = this.check.connector(settings.type);
+    const lifted = connector.liftSecrets?.(settings.config);
+    if (!lifted) return { inputs: credentials, settings, connector };
+    return {
+      inputs: { ...credentials, ...lifted.credentials },
+      settings: { ...settings, config: lifted.config },
+      connector,
+    };
   }
 
   private setPaused(
