@@ -21,6 +21,7 @@ import {
   type WriteCondition,
   type Written,
 } from './entries.js';
+import { pointerTo } from './json-pointer.js';
 import type { Destination, DestinationSettings, PauseReason } from './model.js';
 import { DestinationCheck } from './rules/destination-check.js';
 import { resolveSettings } from './store/snapshot-reader.js';
@@ -167,7 +168,9 @@ export class DestinationsService {
     const waits = kept?.paused === 'credentials_missing';
     if (missing.length > 0 && missingCredentials === 'refuse' && !waits) throw invalid(missing);
     // What the type can do without is missed too where it was there. An admin who resumed has decided otherwise.
-    const claimed = missingCredentials === 'pause' && (!kept || waits) ? claimedCredentials(inputs, credentials) : [];
+    const notStored = claimedCredentials(inputs, credentials);
+    if (missingCredentials === 'refuse') refuseClaims(notStored);
+    const claimed = !kept || waits ? notStored : [];
     const hasNewCredentials = !kept || !sameContent(kept.credentials, credentials);
     const paused =
       missing.length + claimed.length > 0
@@ -247,6 +250,12 @@ export class DestinationsService {
 
 function contentOf({ settings, destination }: StoredDestination): readonly unknown[] {
   return [settings, destination.credentials, destination.paused];
+}
+
+function refuseClaims(names: readonly string[]): void {
+  if (names.length === 0) return;
+  const message = 'is not stored: give its value, or leave it out';
+  throw invalid(names.map((name) => ({ pointer: pointerTo('/credentials', name), message })));
 }
 
 /** New credentials, complete as they are, end the pause that only waited for them. */
