@@ -105,6 +105,20 @@ describe('what happened to an event', () => {
     expect(eventsAt(sink).filter((event) => event.id === id)).toHaveLength(2);
   });
 
+  it('is on the largest page also where every event came alone', async () => {
+    await control.createSource({ id: 'alone', credentials: { apiKey: 'fk_alone' }, rateLimit: null });
+    for (let n = 0; n < 250; n++) {
+      await fetch(`${gateway.baseUrl}/v1/events`, {
+        method: 'POST',
+        headers: { authorization: 'Bearer fk_alone', 'content-type': 'application/json' },
+        body: JSON.stringify({ event: `alone_${n}`, user_id: 'u', timestamp }),
+      });
+    }
+    const { body } = await control.ask('GET', '/events?sourceId=alone&limit=250');
+    const { data } = body as { readonly data: readonly { readonly event: string }[] };
+    expect(data.map(({ event }) => event)).toEqual(Array.from({ length: 250 }, (_, n) => `alone_${249 - n}`));
+  });
+
   it('is found by an id that was made from its content', async () => {
     const batch = [{ event_type: 'tap', event_name: 'tap', device_id: 'd', session_id: 's', timestamp }];
     await post('/v1/batch', { project_id: 'kx_p', api_key: 'kx_k', bundle_id: 'b', platform: 'ios', batch });

@@ -104,3 +104,30 @@ describe(`a replay of ${EVENTS} events`, () => {
     PATIENCE_MS * 3,
   );
 });
+
+describe.each(['history', 'dead-letters'])('a replay from %s with a rate', (from) => {
+  it('keeps it by the second, also within what was accepted together', async () => {
+    const gateway = await startGateway();
+    const line = await openLine(gateway, { batch: { maxEvents: 100, maxWaitMs: 0 } });
+    if (from === 'dead-letters') line.sink.replyWith(() => ({ status: 422 }));
+    const accepted = await line.sender.accepted(flokitItems('old', 6));
+    const settled = from === 'history' ? 'delivered' : 'deadLettered';
+    await until(async () => (await line.stats())[settled] === accepted.length);
+    const before = line.sink.requests.length;
+    line.sink.replyWith(() => ({ status: 200 }));
+
+    const order = { destinationId: line.destinationId, from, rate: 2 };
+    const { body } = await line.admin.ask('POST', '/replays', order);
+    expect(body).toMatchObject({ matched: 6 });
+    const { id } = body as Replay;
+    const state = async (): Promise<Replay> => (await line.admin.ask('GET', `/replays/${id}`)).body as Replay;
+    await until(async () => (await state()).state === 'done');
+    await until(async () => (await state()).delivered === 6);
+
+    const requests = line.sink.requests.slice(before);
+    expect(requests.flatMap(eventsOf).map((event) => event.id)).toEqual(accepted);
+    expect(requests.map((request) => eventsOf(request).length)).toEqual([2, 2, 2]);
+    const [first, , last] = requests;
+    expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(1_500);
+  });
+});

@@ -77,6 +77,14 @@ describe('a gateway', () => {
     expect((await fetch(`${baseUrl}/admin/v1/sources`)).status).toBe(404);
   });
 
+  it('answers monitors that ask with HEAD', async () => {
+    const { baseUrl } = await startGateway();
+    for (const path of ['/', '/health/live', '/health/ready', '/metrics']) {
+      const answer = await fetch(baseUrl + path, { method: 'HEAD' });
+      expect([path, answer.status, await answer.text()]).toEqual([path, 200, '']);
+    }
+  });
+
   it('does not start in an unusable environment and lists all that is wrong', async () => {
     const gateway = await startGateway({ env: { ROLE: 'worker', PORT: 'eighty' }, untilReady: false });
     expect((await gateway.exited).code).toBe(1);

@@ -21,6 +21,8 @@ import {
 /** Nobody waits longer for a 503. */
 const maxWaitMs = 2_000;
 const frozenMs = 3_000;
+/** A second, and what a busy machine adds. Redis' own commands time out after this. */
+const maxBlindMs = 1_400;
 
 interface Sent {
   readonly tag: string;
@@ -133,6 +135,17 @@ describe('a gateway whose Redis', () => {
       () => delay(frozenMs),
       () => redis.thaw(),
     );
+  });
+
+  it('stops answering is found out within a second by who asks whether it is ready', async () => {
+    await line.settled();
+    redis.freeze();
+    const frozenAt = performance.now();
+    await until(async () => (await readinessOf(gateway)).culprits.includes('redis'), { what: 'ready to name Redis' });
+    const blindMs = performance.now() - frozenAt;
+    redis.thaw();
+    expect(blindMs).toBeLessThan(maxBlindMs);
+    await until(async () => (await readinessOf(gateway)).status === 200, { what: 'the gateway to be ready again' });
   });
 
   it('stops answering at a quiet moment: what is written into its silence is void', async () => {

@@ -86,8 +86,8 @@ const destinationsAt = ({ url }: Sink): readonly Readonly<Record<string, unknown
   },
 ];
 
-/** An address and its headers are settings: whoever may read the configuration reads them, and they are stored as such. */
-const SETTINGS = new Set(['headerToken', 'queryToken']);
+/** An address is a setting: whoever may read the configuration reads it, and it is stored as such. */
+const SETTINGS = new Set(['queryToken']);
 const showsSettings = (where: string): boolean =>
   /^[A-Z]+ \/(?:destinations(?:\/[\w-]+)?|config(?:\?dryRun=true)?)$/.test(where) ||
   (where.startsWith('Redis: ') && where.includes('"name":"webhook"'));

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import type { Connector } from '#destinations';
 import type { Author } from './audit/author.js';
 import { ConfigurationError, invalid } from './configuration.errors.js';
 import { ConfigurationService, knownAs, type Plan } from './configuration.service.js';
@@ -20,6 +21,7 @@ import {
   type WriteCondition,
   type Written,
 } from './entries.js';
+import { pointerTo } from './json-pointer.js';
 import type { Destination, DestinationSettings, PauseReason } from './model.js';
 import { DestinationCheck } from './rules/destination-check.js';
 import { resolveSettings } from './store/snapshot-reader.js';
@@ -88,8 +90,7 @@ export class DestinationsService {
    * `not-given`.
    */
   async rehearse(draft: DestinationDraft, id = 'draft'): Promise<Destination> {
-    const { credentials: inputs = {}, paused: _, ...settings } = draft;
-    const connector = this.check.connector(settings.type);
+    const { inputs, settings, connector } = this.read(draft);
     const before = (await this.find(id))?.destination;
     const kept = before?.type === settings.type ? before.credentials : {};
     const generate = (): Credentials => connector.generateCredentials?.(randomBytes) ?? {};
@@ -154,8 +155,7 @@ export class DestinationsService {
     draft: DestinationDraft,
     missingCredentials: MissingCredentials,
   ): Plan<Written<StoredDestination>> {
-    const { credentials: inputs = {}, paused: wanted, ...settings } = draft;
-    const connector = this.check.connector(settings.type);
+    const { inputs, settings, connector } = this.read(draft);
     const before = snapshot.storedDestinations.get(id);
     // Credentials of another type mean nothing in this one.
     const kept = before?.settings.type === settings.type ? before.destination : undefined;
@@ -168,17 +168,35 @@ export class DestinationsService {
     const waits = kept?.paused === 'credentials_missing';
     if (missing.length > 0 && missingCredentials === 'refuse' && !waits) throw invalid(missing);
     // What the type can do without is missed too where it was there. An admin who resumed has decided otherwise.
-    const claimed = missingCredentials === 'pause' && (!kept || waits) ? claimedCredentials(inputs, credentials) : [];
+    const notStored = claimedCredentials(inputs, credentials);
+    if (missingCredentials === 'refuse') refuseClaims(notStored);
+    const claimed = !kept || waits ? notStored : [];
     const hasNewCredentials = !kept || !sameContent(kept.credentials, credentials);
     const paused =
       missing.length + claimed.length > 0
         ? 'credentials_missing'
-        : pauseAfter(before?.destination.paused ?? null, wanted, hasNewCredentials);
+        : pauseAfter(before?.destination.paused ?? null, draft.paused, hasNewCredentials);
     const retiring = kept?.retiring && kept.retiring.until > Date.now() ? { retiring: kept.retiring } : {};
     if (before && sameContent(contentOf(before), [settings, credentials, paused])) {
       return { changes: [], result: () => ({ stored: before, generated: {}, created: false }) };
     }
     return this.planWrite(id, settings, { credentials, generated, ...retiring }, paused, before?.destination);
+  }
+
+  /** A secret that was given among the settings is a credential from here on. */
+  private read({ credentials = {}, paused: _, ...settings }: DestinationDraft): {
+    readonly inputs: CredentialInputs;
+    readonly settings: DestinationSettings;
+    readonly connector: Connector;
+  } {
+    const connector = this.check.connector(settings.type);
+    const lifted = connector.liftSecrets?.(settings.config);
+    if (!lifted) return { inputs: credentials, settings, connector };
+    return {
+      inputs: { ...credentials, ...lifted.credentials },
+      settings: { ...settings, config: lifted.config },
+      connector,
+    };
   }
 
   private setPaused(
@@ -232,6 +250,12 @@ export class DestinationsService {
 
 function contentOf({ settings, destination }: StoredDestination): readonly unknown[] {
   return [settings, destination.credentials, destination.paused];
+}
+
+function refuseClaims(names: readonly string[]): void {
+  if (names.length === 0) return;
+  const message = 'is not stored: give its value, or leave it out';
+  throw invalid(names.map((name) => ({ pointer: pointerTo('/credentials', name), message })));
 }
 
 /** New credentials, complete as they are, end the pause that only waited for them. */

@@ -119,6 +119,12 @@ export interface LostField {
   readonly reason: string;
 }
 
+/** A configuration without the secrets that stood in it. */
+export interface LiftedSecrets {
+  readonly config: JsonObject;
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
 interface ConnectorBase {
   /** The `type` of a destination; equals the folder's name. */
   readonly type: string;
@@ -127,6 +133,8 @@ interface ConnectorBase {
   readonly configSchema: JsonSchema;
   /** Every property is a string; `required` lists what an admin must give. */
   readonly credentialsSchema: JsonSchema;
+  /** Takes what is a secret out of a configuration as an admin gives it: it is kept as a credential. */
+  readonly liftSecrets?: (config: JsonObject) => LiftedSecrets;
   /** Makes the credentials that may be left out, e.g. a signing secret. Receives random bytes; pure otherwise. */
   readonly generateCredentials?: (random: (bytes: number) => Buffer) => Readonly<Record<string, string>>;
   readonly defaults: DeliveryDefaults;

@@ -10,8 +10,10 @@ export class RedisReadiness extends ReadinessCheck {
     super();
   }
 
-  check(): readonly string[] {
-    return this.pulse.reason === undefined ? [] : [this.pulse.reason];
+  /** Whoever asks gets no yesterday's answer: a Redis that hangs is found out by its silence. */
+  async check(): Promise<readonly string[]> {
+    const reason = await this.pulse.verify();
+    return reason === undefined ? [] : [reason];
   }
 }
 

@@ -1,6 +1,8 @@
 import type { RedisConnections } from '#platform';
 
 const INTERVAL_MS = 1_000;
+/** An answer so old says nothing about now, to whoever asks about now. */
+const FRESH_MS = 50;
 
 /**
  * Whether Redis takes writes, as of at most a second ago, and how far its clock is from ours. While it does not answer,
@@ -9,6 +11,7 @@ const INTERVAL_MS = 1_000;
 export class RedisPulse {
   private fault: string | undefined = 'Redis has not answered yet';
   private offsetMs = 0;
+  private answeredAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private checking: Promise<void> | undefined;
   private stopped = false;
@@ -26,6 +29,12 @@ export class RedisPulse {
 
   get healthy(): boolean {
     return this.fault === undefined;
+  }
+
+  /** As `reason`, but of this moment: waits for an answer of Redis, however long that takes. */
+  async verify(): Promise<string | undefined> {
+    if (this.healthy && performance.now() - this.answeredAt > FRESH_MS) await this.check();
+    return this.fault;
   }
 
   /** Redis' clock, in milliseconds since 1970. */
@@ -72,6 +81,7 @@ export class RedisPulse {
       const after = Date.now();
       this.offsetMs = Number(seconds) * 1_000 + Number(microseconds) / 1_000 - (before + after) / 2;
       this.fault = undefined;
+      this.answeredAt = performance.now();
     } catch (error) {
       this.fault = `Redis does not take writes: ${String((error as { message?: unknown }).message)}`;
     }

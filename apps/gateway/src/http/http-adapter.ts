@@ -36,6 +36,8 @@ export const HTTP_LIMITS: HttpLimits = {
  * Admin routes name their own limit, ingest reads its bodies itself.
  */
 const MAX_UNWANTED_BODY_BYTES = 1024;
+/** Monitors and load balancers may ask these with HEAD. */
+const PROBED_PATHS: ReadonlySet<string> = new Set(['/', '/health/live', '/health/ready', '/metrics']);
 /** After this, streams and uploads that still run are cut when the server closes. */
 const CLOSE_GRACE_MS = 3_000;
 
@@ -66,6 +68,9 @@ export function createHttpAdapter(
     // Clients that keep a connection must find another process before this one goes.
     if (readiness.draining) reply.header('connection', 'close');
     done();
+  });
+  server.addHook('onRoute', (route) => {
+    if (route.method === 'GET' && PROBED_PATHS.has(route.url)) server.route({ ...route, method: 'HEAD' });
   });
   // Not on ingest paths, which answer past Fastify: what vendors do not send, their clients need not get.
   server.addHook('onSend', (_request, reply, payload, done) => {

@@ -23,7 +23,10 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 export function checkAgainstSchema(schema: JsonSchema, value: JsonObject, pointer: string): readonly SchemaFault[] {
   const validate = compiled.get(schema) ?? ajv.compile(schema);
   compiled.set(schema, validate);
-  return validate(value) ? [] : (validate.errors ?? []).map((error) => faultOf(error, pointer));
+  if (validate(value)) return [];
+  // What is wrong with a name has an error of its own beside this one.
+  const errors = (validate.errors ?? []).filter(({ keyword }) => keyword !== 'propertyNames');
+  return errors.map((error) => faultOf(error, pointer));
 }
 
 function faultOf(error: ErrorObject, pointer: string): SchemaFault {
@@ -34,6 +37,9 @@ function faultOf(error: ErrorObject, pointer: string): SchemaFault {
   }
   if (typeof additionalProperty === 'string') {
     return { pointer: pointerTo(at, additionalProperty), message: 'is not a known member' };
+  }
+  if (error.propertyName !== undefined) {
+    return { pointer: pointerTo(at, error.propertyName), message: 'is not a name that is taken here' };
   }
   return { pointer: at, message: wordsOf(error) };
 }

@@ -44,6 +44,15 @@ describe('webhook', () => {
     expect(new Webhook(generated?.signingSecret ?? '').verify(body, headers)).toEqual({ events: [event] });
   });
 
+  it('sends secret headers, and hides them where requests are shown', () => {
+    const { headers, secretHeaders } = encode(
+      { signingSecret: SECRET, 'header:x-api-key': 'k-1', 'header:authorization': 'Basic dTpw' },
+      { 'X-Env': 'a' },
+    );
+    expect(headers).toMatchObject({ 'x-env': 'a', 'x-api-key': 'k-1', authorization: 'Basic dTpw' });
+    expect(secretHeaders).toEqual(expect.arrayContaining(['x-api-key', 'authorization', 'x-env']));
+  });
+
   it('lets no configured header replace its own', () => {
     const { headers } = encode(
       { signingSecret: SECRET, bearerToken: 't0ken' },
@@ -51,6 +60,46 @@ describe('webhook', () => {
     );
     expect(headers).toMatchObject({ authorization: 'Bearer t0ken', 'x-env': 'a' });
     expect(Object.keys(headers).filter((name) => name.toLowerCase() === 'authorization')).toEqual(['authorization']);
+  });
+});
+
+describe('secrets among the headers of a webhook', () => {
+  const url = 'https://example.com/';
+  const lift = (headers: unknown) => webhook.liftSecrets?.({ url, headers });
+
+  it.each([
+    'Authorization',
+    'Cookie',
+    'X-Api-Key',
+    'api-key',
+    'X-ApiKey',
+    'X-Auth-Token',
+    'X-AccessToken',
+    'client_secret',
+    'Ocp-Apim-Subscription-Key',
+    'X-Signature',
+    'X-Password',
+  ])('%s becomes a credential', (name) => {
+    expect(lift({ [name]: 'v', 'X-Env': 'a' })).toEqual({
+      config: { url, headers: { 'X-Env': 'a' } },
+      credentials: { [`header:${name.toLowerCase()}`]: 'v' },
+    });
+    expect(lift({ [name]: 'v' })).toMatchObject({ config: { url } });
+  });
+
+  it.each(['X-Env', 'X-Author', 'Accept', 'User-Agent', 'X-Monkey', 'X-Keyboard', 'From'])('%s stays', (name) => {
+    expect(lift({ [name]: 'v' })).toEqual({ config: { url, headers: { [name]: 'v' } }, credentials: {} });
+  });
+
+  it.each([
+    [{ 'Proxy-Authorization': 'v' }],
+    [{ 'Webhook-Signature': 'v' }],
+    [{ 'X-Token': 5 }],
+    [{ 'X-Token': 'a\r\nb: c' }],
+    ['x'],
+    [null],
+  ])('%j stays, to be refused where it stands', (headers) => {
+    expect(lift(headers)).toEqual({ config: { url, headers }, credentials: {} });
   });
 });
 
@@ -73,6 +122,23 @@ describe('webhook settings', () => {
     withHeader('te-x'),
   ])('takes %j', (config) => {
     expect(takesConfig(config)).toBe(true);
+  });
+
+  it.each([{ 'header:x-api-key': 'a b' }, { 'header:authorization': '' }])(
+    'takes the credentials %j',
+    (credentials) => {
+      expect(takesCredentials(credentials)).toBe(true);
+    },
+  );
+
+  it.each([
+    { 'header:': 'a' },
+    { 'header:X-Key': 'a' },
+    { 'header:host': 'a' },
+    { 'header:x-key': 'a\n' },
+    { 'x-key': 'a' },
+  ])('refuses the credentials %j', (credentials) => {
+    expect(takesCredentials(credentials)).toBe(false);
   });
 
   it.each([

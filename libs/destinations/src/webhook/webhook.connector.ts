@@ -2,6 +2,7 @@ import type { JsonObject } from '#canonical';
 import type { ConnectorSettings, HttpConnector, OutboundRequest, RequestIdentity } from '../connector.js';
 import { interpretStatus } from '../interpret-status.js';
 import { eventsBody } from './event-json.js';
+import { configuredHeaders, liftSecretHeaders } from './webhook.headers.js';
 import { configSchema, credentialsSchema } from './webhook.schema.js';
 import { generateSigningSecret, signatures } from './webhook.signature.js';
 
@@ -14,6 +15,7 @@ const webhook: HttpConnector = {
   description: 'Posts batches of events as JSON to a URL of yours, signed by the Standard Webhooks rules.',
   configSchema,
   credentialsSchema,
+  liftSecrets: liftSecretHeaders,
   generateCredentials: (random) => ({ signingSecret: generateSigningSecret(random) }),
   limits: { maxEvents: 10_000, maxBytes: 16_000_000 },
   defaults: {
@@ -27,7 +29,7 @@ const webhook: HttpConnector = {
   place: () => PLACE,
   encode: (events, _lane, settings, identity) => {
     const body = eventsBody(events);
-    const own = headersOf(settings.config);
+    const own = configuredHeaders(settings.config, settings.credentials);
     return {
       method: 'POST',
       url: urlOf(settings.config),
@@ -63,9 +65,4 @@ function protocolHeaders(
 function urlOf(config: JsonObject): string {
   if (typeof config.url !== 'string') throw new Error('The configuration of a webhook lacks its url');
   return config.url;
-}
-
-function headersOf(config: JsonObject): Readonly<Record<string, string>> {
-  const entries = Object.entries(config.headers ?? {});
-  return Object.fromEntries(entries.map(([name, value]) => [name.toLowerCase(), String(value)]));
 }

@@ -16,6 +16,13 @@ const RESERVED_HEADERS = [
   'webhook-',
 ];
 
+/** The beginning of the names of credentials that are sent as headers. */
+export const SECRET_HEADER_PREFIX = 'header:';
+
+export const HEADER_NAME = `^${headerName('A-Za-z')}`;
+export const HEADER_VALUE = '^(?:[!-~](?:[\\t -~]*[!-~])?)?$';
+const MAX_HEADER_VALUE_LENGTH = 4_096;
+
 export const configSchema: JsonSchema = {
   type: 'object',
   required: ['url'],
@@ -29,18 +36,15 @@ export const configSchema: JsonSchema = {
     },
     headers: {
       type: 'object',
-      description: 'Sent along with every request. Values are hidden wherever requests are shown.',
+      description:
+        'Sent along with every request. Those that carry a secret by their name, such as `X-Api-Key`, are kept as credentials.',
       maxProperties: 32,
-      propertyNames: {
-        pattern: "^[A-Za-z0-9][A-Za-z0-9!#$%&'*+.^_`|~-]*$",
-        maxLength: 128,
-        not: { pattern: `^(?:${RESERVED_HEADERS.map(anyCase).join('|')})` },
-      },
+      propertyNames: { pattern: HEADER_NAME },
       additionalProperties: {
         type: 'string',
         description: 'Printable ASCII without blanks at either end.',
-        pattern: '^(?:[!-~](?:[\\t -~]*[!-~])?)?$',
-        maxLength: 4_096,
+        pattern: HEADER_VALUE,
+        maxLength: MAX_HEADER_VALUE_LENGTH,
       },
     },
   },
@@ -62,7 +66,21 @@ export const credentialsSchema: JsonSchema = {
       maxLength: 4_096,
     },
   },
+  patternProperties: {
+    [`^${SECRET_HEADER_PREFIX}${headerName('a-z')}`]: {
+      type: 'string',
+      description: 'Sent as the header of this name, in lower case.',
+      pattern: HEADER_VALUE,
+      maxLength: MAX_HEADER_VALUE_LENGTH,
+    },
+  },
 };
+
+/** Up to 128 characters, `letters` among them. */
+function headerName(letters: string): string {
+  const reserved = RESERVED_HEADERS.map(anyCase).join('|');
+  return `(?!${reserved})[${letters}0-9][${letters}0-9!#$%&'*+.^_\`|~-]{0,127}$`;
+}
 
 /** JSON Schema patterns know no flag for it. */
 function anyCase(name: string): string {

@@ -57,7 +57,7 @@ function commonSentAt(events: readonly CanonicalEvent[]): Json | undefined {
 
 export function encodeEvent(event: CanonicalEvent, times: 'original' | 'corrected'): KixoEvent {
   const extras = ownExtras(event);
-  const deviceId = event.identity?.device_id ?? event.anonymous_id ?? event.user_id;
+  const deviceId = deviceIdOf(event);
   if (deviceId === null) throw new RangeError(`${event.id} names neither device nor user`);
   const { group_id } = event.identity ?? {};
   const properties = propertiesOf(event);
@@ -75,6 +75,11 @@ export function encodeEvent(event: CanonicalEvent, times: 'original' | 'correcte
     ...(group_id !== undefined && { group_id }),
     ...(version !== undefined && version !== envelopeVersion(extras) && { sdk_version: version }),
   };
+}
+
+/** Null: the event names neither device nor user, and Kixo cannot be sent it. */
+export function deviceIdOf({ identity, anonymous_id, user_id }: CanonicalEvent): string | null {
+  return identity?.device_id ?? anonymous_id ?? user_id;
 }
 
 /** What other dialects leave in `extras` is theirs and stays out. */
@@ -96,7 +101,7 @@ function nameOf(event: CanonicalEvent, extras: JsonObject | undefined): string {
   return typeof extras?.event_name === 'string' && event.event === decoded ? extras.event_name : event.event;
 }
 
-function propertiesOf(event: CanonicalEvent): JsonObject | undefined {
+export function propertiesOf(event: CanonicalEvent): JsonObject | undefined {
   if (event.type === 'identify') return joinTraits(event);
   const { properties, value, source } = event;
   const states = ['amount_cents', 'amount', 'value'].some((name) => properties[name] !== undefined);

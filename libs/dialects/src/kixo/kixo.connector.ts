@@ -22,7 +22,7 @@ import {
   shortfall,
   urlOf,
 } from '../outgoing.js';
-import { appOf, encodeBatch, encodeEvent, type KixoApp } from './kixo-encode.mapping.js';
+import { appOf, deviceIdOf, encodeBatch, encodeEvent, propertiesOf, type KixoApp } from './kixo-encode.mapping.js';
 import { describe, envelopeViolation, eventViolation, type Violation } from './kixo.rules.js';
 import { MAX_BODY_BYTES, MAX_ENVELOPE_TEXT_CHARS, MAX_EVENTS, PLATFORMS } from './kixo.wire.js';
 
@@ -98,8 +98,7 @@ function configuredApp({ config }: ConnectorSettings): KixoApp {
 
 /** Kixo's answer names no event, so its rules are kept beforehand. Requests have one app, platform and environment. */
 function place(event: CanonicalEvent, settings: ConnectorSettings): Placement {
-  const deviceId = event.identity?.device_id ?? event.anonymous_id ?? event.user_id;
-  if (deviceId === null) return NO_IDENTITY;
+  if (deviceIdOf(event) === null) return NO_IDENTITY;
   const { bundleId, platform, environment } = appOf(event, configuredApp(settings));
   const envelope = { bundle_id: bundleId, platform, environment, batch: [] };
   const violation = envelopeViolation(envelope) ?? eventViolation(encodeEvent(event, 'corrected'));
@@ -132,7 +131,9 @@ const NO_TIME_OF_SENDING = 'times go out corrected, without a time of sending';
 const ORIGINAL_TIMES = new Set(['extras.sent_at', 'extras.timestamp']);
 
 function lost(event: CanonicalEvent): readonly LostField[] {
-  const { device_id: deviceId, properties: sent } = encodeEvent(event, 'corrected');
+  // Asked for events that cannot be sent as well: previews say what would be lost of them.
+  const deviceId = deviceIdOf(event);
+  const sent = propertiesOf(event) ?? {};
   const isIdentify = event.type === 'identify';
   const envelope = event.source.dialect === 'kixo' && isJsonObject(event.extras?.envelope) ? event.extras.envelope : {};
   const oddTime = { field: 'extras.envelope.sent_at', reason: NO_TIME_OF_SENDING };
@@ -142,8 +143,7 @@ function lost(event: CanonicalEvent): readonly LostField[] {
     if (field === 'anonymous_id') return value === deviceId ? undefined : 'the device_id stands in its place';
     if (field === 'properties') return isIdentify ? 'an identify event has traits in their place' : undefined;
     if (group === 'identity') return 'Kixo knows a person by device, session, user and group alone';
-    if (group === 'value')
-      return isIdentify ? 'an identify event has no amount' : lossOfValue(field, value, sent ?? {});
+    if (group === 'value') return isIdentify ? 'an identify event has no amount' : lossOfValue(field, value, sent);
     if (group === 'profile') return isIdentify ? 'Kixo cannot patch traits' : 'Kixo takes traits with identify alone';
     if (group === 'context') return 'Kixo has no place for it';
     if (event.source.dialect === 'kixo' && ORIGINAL_TIMES.has(field)) return NO_TIME_OF_SENDING;

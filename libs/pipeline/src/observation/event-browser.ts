@@ -11,8 +11,11 @@ export interface RecentQuery {
   readonly limit: number;
 }
 
-/** Segments looked at in each shard before giving up: a rare name is not worth reading everything. */
-const MAX_SEGMENTS = 200;
+/**
+ * Segments looked at in each shard before giving up: a rare name is not worth reading everything, but the largest page
+ * is full where each event came alone.
+ */
+const MAX_SEGMENTS = 250;
 const SEGMENTS_AT_ONCE = 10;
 
 /** Recently accepted events, newest first, read from the segments themselves: no index to keep. */

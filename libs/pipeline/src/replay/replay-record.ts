@@ -18,7 +18,10 @@ export interface ReplayOrder {
   readonly rate?: number;
 }
 
-/** Where a replay from history has got to: per shard, the acceptance sequence that is done. */
+/**
+ * Where a replay from history has got to: per shard, the acceptance sequence that is done; and of a segment that is done
+ * in part, as `<shard>/<sequence>`, the position of the next event. From dead letters: `passed`, those that stay.
+ */
 export type HistoryCursor = Readonly<Record<string, number>>;
 
 /**

@@ -7,6 +7,7 @@ import { compileMatch, compileWhere, mismatch } from '../routing/match.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { timeOfSegment } from '../segment/segment-id.js';
+import { chunkSize, type ChunkSize } from './chunk-size.js';
 import type { HistoryCursor, ReplayOrder } from './replay-record.js';
 
 /** Events to put back together, and where the replay stands after them. */
@@ -16,11 +17,9 @@ export interface Selected {
   readonly cursor: HistoryCursor;
 }
 
-/** A chunk is about a batch of the destination, within these: a smaller one is not worth the writing of it. */
-const MIN_EVENTS_AT_ONCE = 100;
-const MAX_EVENTS_AT_ONCE = 1_000;
 /** A chunk is closed at so many bytes, as requests came. */
 const BYTES_AT_ONCE = 4 * 1024 * 1024;
+const LETTERS_AT_ONCE = 100;
 const SEGMENTS_AT_ONCE = 64;
 /** Segments read at once; as many again are read while these are put back. */
 const READ_AT_ONCE = 4;
@@ -32,10 +31,12 @@ interface Entry {
 
 interface Chosen {
   readonly events: readonly CanonicalEvent[];
+  /** Of the events in their segment, rising. */
+  readonly positions: readonly number[];
   readonly bytes: number;
 }
 
-const nothing: Chosen = { events: [], bytes: 0 };
+const nothing: Chosen = { events: [], positions: [], bytes: 0 };
 
 /** Where events are chosen from, and by what. */
 interface Range {
@@ -67,13 +68,13 @@ export class ReplaySelection {
     removing: boolean,
   ): AsyncGenerator<Selected> {
     const where = order.where ? compileWhere(order.where) : () => true;
-    const most = Math.min(MAX_EVENTS_AT_ONCE, Math.max(MIN_EVENTS_AT_ONCE, destination.batch.maxEvents));
+    const size = chunkSize(destination, removing ? order.rate : undefined);
     const to = order.until === undefined ? horizon : Math.min(order.until - 1, horizon);
     const range: Range = { destinationId: order.destinationId, from: order.since ?? 0, to, wanted: where };
     if (order.from === 'dead-letters') {
       yield* this.deadLetters(
         { ...range, ...(order.code === undefined ? {} : { code: order.code }) },
-        most,
+        size,
         cursor,
         removing,
       );
@@ -81,13 +82,13 @@ export class ReplaySelection {
     }
     const matcher = compileMatch(destination.match);
     const wanted = (event: CanonicalEvent): boolean => mismatch(matcher, event) === undefined && where(event);
-    yield* this.history({ ...range, wanted }, most, cursor);
+    yield* this.history({ ...range, wanted }, size, cursor);
   }
 
   /** The cursor counts the letters that stay in the list. */
   private async *deadLetters(
     { destinationId, from, to, wanted, code }: Range,
-    most: number,
+    { most, exact }: ChunkSize,
     cursor: HistoryCursor,
     removing: boolean,
   ): AsyncGenerator<Selected> {
@@ -99,16 +100,17 @@ export class ReplaySelection {
         to,
         'LIMIT',
         passed,
-        most,
+        Math.max(LETTERS_AT_ONCE, most),
       );
       if (ids.length === 0) return;
       const texts = await this.redis.shared.hmget(destinationKeys.deadLetters(destinationId), ...ids);
       const letters = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as DeadLetter]));
-      const chosen = letters.filter(
+      const fitting = letters.filter(
         ({ event, reason }) => (code === undefined || reason.code === code) && wanted(event),
       );
+      const chosen = exact ? fitting.slice(0, most) : fitting;
       // Chosen ones leave the list when they are put back, so only the others are to be passed over next time.
-      const left = ids.length - chosen.length;
+      const left = chosen.length < fitting.length ? 0 : ids.length - chosen.length;
       const next: HistoryCursor = { passed: passed + (removing ? left : ids.length) };
       if (chosen.length > 0) {
         yield { events: chosen.map(({ event }) => event), deadLetterIds: chosen.map(({ id }) => id), cursor: next };
@@ -117,22 +119,34 @@ export class ReplaySelection {
     }
   }
 
-  private async *history(range: Range, most: number, cursor: HistoryCursor): AsyncGenerator<Selected> {
-    const done: Record<string, number> = { ...cursor };
+  private async *history(range: Range, { most, exact }: ChunkSize, cursor: HistoryCursor): AsyncGenerator<Selected> {
+    const done = new Map(Object.entries(cursor));
+    const upTo = (): HistoryCursor => Object.fromEntries(done);
     let events: CanonicalEvent[] = [];
     let bytes = 0;
     for (const shard of ALL_SHARDS) {
-      for await (const { sequence, chosen } of this.read(shard, done[String(shard)] ?? -1, range)) {
-        done[String(shard)] = sequence;
-        for (const event of chosen.events) events.push(event);
+      for await (const { sequence, chosen } of this.read(shard, done.get(String(shard)) ?? -1, range)) {
+        const part = `${shard}/${sequence}`;
+        let at = indexFrom(chosen, done.get(part) ?? 0);
+        while (exact && events.length + chosen.events.length - at > most) {
+          const end = at + most - events.length;
+          done.set(part, chosen.positions[end] ?? 0);
+          yield { events: [...events, ...chosen.events.slice(at, end)], deadLetterIds: [], cursor: upTo() };
+          events = [];
+          bytes = 0;
+          at = end;
+        }
+        done.delete(part);
+        done.set(String(shard), sequence);
+        for (const event of chosen.events.slice(at)) events.push(event);
         bytes += chosen.bytes;
         if (events.length < most && bytes < BYTES_AT_ONCE) continue;
-        if (events.length > 0) yield { events, deadLetterIds: [], cursor: { ...done } };
+        if (events.length > 0) yield { events, deadLetterIds: [], cursor: upTo() };
         events = [];
         bytes = 0;
       }
     }
-    if (events.length > 0) yield { events, deadLetterIds: [], cursor: { ...done } };
+    if (events.length > 0) yield { events, deadLetterIds: [], cursor: upTo() };
   }
 
   /** What is wanted of each segment of a shard, in the order of acceptance. Reads ahead of whoever asks. */
@@ -190,9 +204,17 @@ export class ReplaySelection {
     ]);
     if (!head || isOpen === 1 || head.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return nothing;
     const events = (await this.segments.events(segmentId)) ?? [];
+    const positions = events.flatMap((event, position) => (event !== undefined && wanted(event) ? [position] : []));
     return {
-      events: events.filter((event): event is CanonicalEvent => event !== undefined && wanted(event)),
+      events: positions.flatMap((position) => events[position] ?? []),
+      positions,
       bytes: head.header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
     };
   }
+}
+
+/** Where in `chosen` the events from this position of their segment on begin. */
+function indexFrom({ positions }: Chosen, position: number): number {
+  const found = positions.findIndex((one) => one >= position);
+  return found < 0 ? positions.length : found;
 }

@@ -79,7 +79,7 @@ export class EnvironmentVariables {
 
   @IsOptional()
   @WholeNumber()
-  @Min(MEBIBYTE)
+  @Min(1)
   @IsInt(WHOLE_NUMBER)
   MAX_QUEUED_BYTES: number | undefined = undefined;
 

@@ -106,7 +106,7 @@ describe('readEnvironment', () => {
     [{ PORT: ' 8080' }, 'PORT must be a whole number'],
     [{ HOST: 'http://localhost' }, 'HOST must be an IP address or a host name'],
     [{ MAX_QUEUED_BYTES: '1 GiB' }, 'MAX_QUEUED_BYTES must be a whole number'],
-    [{ MAX_QUEUED_BYTES: '10' }, 'MAX_QUEUED_BYTES must not be less than 1048576'],
+    [{ MAX_QUEUED_BYTES: '0' }, 'MAX_QUEUED_BYTES must not be less than 1'],
     [{ HISTORY_MAX_AGE_SECONDS: '7d' }, 'HISTORY_MAX_AGE_SECONDS must be a whole number'],
     [
       { DESTINATION_ALLOWED_CIDRS: '127.0.0.1' },

@@ -1,0 +1,80 @@
+import { startRedis } from '../support/index.js';
+import { startAdminApp, type AdminApp } from './admin-app.js';
+
+interface Rehearsed {
+  readonly id: string;
+  readonly matched: boolean;
+  readonly requests: readonly object[];
+  readonly unsendable: readonly { readonly index: number }[];
+}
+
+interface PreviewBody {
+  readonly events: readonly object[];
+  readonly destinations: readonly Rehearsed[];
+}
+
+const baseUrl = 'http://127.0.0.1:9';
+const destinations: Readonly<Record<string, object>> = {
+  webhook: { config: { url: baseUrl } },
+  log: {},
+  flokit: { config: { baseUrl }, credentials: { apiKey: 'fk_secret_1' } },
+  vibefollow: { config: { baseUrl }, credentials: { apiKey: 'sk_secret_2' } },
+  kixo: {
+    config: { baseUrl, bundleId: 'com.example.app', platform: 'web' },
+    credentials: { projectId: 'kx_secret_3', apiKey: 'kx_secret_4' },
+  },
+  klaviyo: { config: { baseUrl }, credentials: { privateKey: 'pk_secret_5' } },
+};
+
+/** A profile that Klaviyo knows by its address alone: the others cannot be sent such a person. */
+const onlyAnEmail = {
+  data: {
+    type: 'event',
+    attributes: {
+      properties: { plan: 'pro' },
+      metric: { data: { type: 'metric', attributes: { name: 'Signed Up' } } },
+      profile: { data: { type: 'profile', attributes: { email: 'lee@example.com' } } },
+    },
+  },
+};
+
+describe('a preview', () => {
+  let app: AdminApp;
+
+  const preview = async (request: object): Promise<PreviewBody> => {
+    const answer = await app.call('POST', '/preview', request);
+    expect([answer.status, answer.text]).toEqual([200, expect.not.stringContaining('_secret_')]);
+    return JSON.parse(answer.text) as PreviewBody;
+  };
+
+  beforeAll(async () => {
+    app = await startAdminApp(await startRedis());
+    for (const [type, settings] of Object.entries(destinations)) {
+      const { status } = await app.call('PUT', `/destinations/${type}`, {
+        name: type,
+        type,
+        match: { events: ['never'] },
+        ...settings,
+      });
+      expect(status).toBe(201);
+    }
+  });
+
+  it('says of every destination whether it can be sent an event, and shows the request if so', async () => {
+    const { destinations } = await preview({ dialect: 'klaviyo', path: '/api/events', body: onlyAnEmail });
+    const outcomes = destinations.map(({ id, matched, requests, unsendable }) => [
+      id,
+      { matched, requests: requests.length, unsendable: unsendable.length },
+    ]);
+    const sent = { matched: false, requests: 1, unsendable: 0 };
+    const refused = { matched: false, requests: 0, unsendable: 1 };
+    expect(Object.fromEntries(outcomes)).toEqual({
+      webhook: sent,
+      log: sent,
+      flokit: refused,
+      vibefollow: refused,
+      kixo: refused,
+      klaviyo: sent,
+    });
+  });
+});
