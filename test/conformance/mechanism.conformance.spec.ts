@@ -6,7 +6,7 @@ import { dialectFolders, loadDialect, type Dialect, type IngestRoute } from '#di
 import type { GoldenRequest, GoldenState } from './golden.js';
 import { IngestFixture, type HttpAnswer } from './ingest-fixture.js';
 import { World, type Stage } from './memory-ports.js';
-import { exchange, firstAnswer } from './raw-socket.js';
+import { answerBeforeBody, exchange, firstAnswer } from './raw-socket.js';
 import { storedRequest } from './stored-request.js';
 
 const ROOT = join(import.meta.dirname, '../../libs/dialects/src');
@@ -146,6 +146,21 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     expect(await fixture.send({ path: `/${folder}/%zz` }).then(({ headers }) => headers['content-type'])).toBe(
       contentType,
     );
+  });
+
+  it('lets a caller read why it was refused before its connection is closed', async () => {
+    const length = route.maxBodyBytes + 1;
+    const lines = head(sample.path, `Connection: close\r\nContent-Length: ${length}`);
+    const text = await answerBeforeBody(fixture.port, lines, Buffer.alloc(length, 0x20));
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(text).toContain(`Content-Type: ${contentType}`);
+  });
+
+  it('takes a request whatever else it expects', async () => {
+    expect((await send({ headers: { ...sample.headers, Expect: 'nothing-known' } })).status).toBe(
+      (await send()).status,
+    );
+    expect(stage.world.appended).toHaveLength(2);
   });
 
   it('says 503 with Retry-After when it cannot keep events', async () => {
