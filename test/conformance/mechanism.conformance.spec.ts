@@ -137,7 +137,8 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     const brokenChunk = `${head(sample.path, 'Transfer-Encoding: chunked')}zz\r\n`;
     const unknownMethod = `FOO ${sample.path} HTTP/1.1\r\nHost: gateway\r\n\r\n`;
     const headerFlood = head(sample.path, `X-Flood: ${'x'.repeat(40_000)}\r\nContent-Length: 0`);
-    for (const bytes of [brokenChunk, unknownMethod, headerFlood]) {
+    const absolute = `FOO http://gateway.test${sample.path} HTTP/1.1\r\nHost: gateway\r\n\r\n`;
+    for (const bytes of [brokenChunk, unknownMethod, headerFlood, absolute]) {
       const text = await exchange(fixture.port, bytes);
       expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);
       expect(text).toContain(`Content-Type: ${contentType}`);

@@ -74,7 +74,7 @@ function clientProblem(code: string | undefined): Reply {
 /** The target of the request line, if this packet begins with one. */
 function requestTarget(packet: unknown): string | undefined {
   if (!Buffer.isBuffer(packet)) return undefined;
-  return /^[A-Z-]{1,20} (\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
+  return /^[A-Z-]{1,20} ((?:https?:\/)?\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
 }
 
 function problem(status: number, code: string): Reply {
