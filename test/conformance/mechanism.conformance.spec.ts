@@ -6,7 +6,7 @@ import { dialectFolders, loadDialect, type Dialect, type IngestRoute } from '#di
 import type { GoldenRequest, GoldenState } from './golden.js';
 import { IngestFixture, type HttpAnswer } from './ingest-fixture.js';
 import { World, type Stage } from './memory-ports.js';
-import { exchange, firstAnswer } from './raw-socket.js';
+import { answerBeforeBody, exchange, firstAnswer } from './raw-socket.js';
 import { storedRequest } from './stored-request.js';
 
 const ROOT = join(import.meta.dirname, '../../libs/dialects/src');
@@ -137,7 +137,8 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     const brokenChunk = `${head(sample.path, 'Transfer-Encoding: chunked')}zz\r\n`;
     const unknownMethod = `FOO ${sample.path} HTTP/1.1\r\nHost: gateway\r\n\r\n`;
     const headerFlood = head(sample.path, `X-Flood: ${'x'.repeat(40_000)}\r\nContent-Length: 0`);
-    for (const bytes of [brokenChunk, unknownMethod, headerFlood]) {
+    const absolute = `FOO http://gateway.test${sample.path} HTTP/1.1\r\nHost: gateway\r\n\r\n`;
+    for (const bytes of [brokenChunk, unknownMethod, headerFlood, absolute]) {
       const text = await exchange(fixture.port, bytes);
       expect(text).toMatch(/^HTTP\/1\.1 4\d\d /);
       expect(text).toContain(`Content-Type: ${contentType}`);
@@ -146,6 +147,21 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     expect(await fixture.send({ path: `/${folder}/%zz` }).then(({ headers }) => headers['content-type'])).toBe(
       contentType,
     );
+  });
+
+  it('lets a caller read why it was refused before its connection is closed', async () => {
+    const length = route.maxBodyBytes + 1;
+    const lines = head(sample.path, `Connection: close\r\nContent-Length: ${length}`);
+    const text = await answerBeforeBody(fixture.port, lines, Buffer.alloc(length, 0x20));
+    expect(text).toMatch(/^HTTP\/1\.1 413 /);
+    expect(text).toContain(`Content-Type: ${contentType}`);
+  });
+
+  it('takes a request whatever else it expects', async () => {
+    expect((await send({ headers: { ...sample.headers, Expect: 'nothing-known' } })).status).toBe(
+      (await send()).status,
+    );
+    expect(stage.world.appended).toHaveLength(2);
   });
 
   it('says 503 with Retry-After when it cannot keep events', async () => {

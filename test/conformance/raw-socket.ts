@@ -27,3 +27,24 @@ export function firstAnswer(port: number, bytes: string | Buffer): Promise<strin
     socket.on('error', reject);
   });
 }
+
+/**
+ * Sends a body only once the answer to its head is complete, as a slow caller may. Resolves with the answer when the
+ * server hangs up, rejects if the connection breaks before the body is out.
+ */
+export function answerBeforeBody(port: number, head: string, body: Buffer): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    let isSent = false;
+    const socket = connect(port, '127.0.0.1', () => socket.write(head));
+    socket.on('data', (chunk) => {
+      const isFirst = text === '';
+      text += chunk.toString('utf8');
+      if (isFirst) socket.write(body, () => (isSent = true));
+    });
+    socket.on('close', () =>
+      isSent ? resolve(text) : reject(new Error('the connection broke before the body was out')),
+    );
+    socket.on('error', reject);
+  });
+}

@@ -1,4 +1,4 @@
-import { exchange } from '../conformance/raw-socket.js';
+import { exchange, firstAnswer } from '../conformance/raw-socket.js';
 import { startNeighbours, type HttpAnswer, type Neighbours } from '../support/index.js';
 
 const nested = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
@@ -20,6 +20,7 @@ describe('hostile input', () => {
       notJson: { errors: [{ code: 'bad_request', message: 'Request body must be valid JSON' }] },
       unknown: ['/api/v1/nowhere', { errors: [{ code: 'not_found', message: 'No such resource' }] }],
       malformed: { errors: [{ code: 'bad_request', message: 'Malformed HTTP request' }] },
+      hostless: { errors: [{ code: 'bad_request', message: 'The Host header is missing' }] },
     },
     {
       dialect: 'kixo',
@@ -30,6 +31,7 @@ describe('hostile input', () => {
       notJson: { status: 'error', error: 'invalid_json', message: 'Request body must be a JSON object' },
       unknown: ['/kixo/v1/nowhere', { status: 'error', error: 'not_found', message: 'No such endpoint' }],
       malformed: { status: 'error', error: 'bad_request', message: 'Malformed HTTP request' },
+      hostless: { status: 'error', error: 'bad_request', message: 'The Host header is missing' },
     },
     {
       dialect: 'klaviyo',
@@ -40,6 +42,7 @@ describe('hostile input', () => {
       notJson: { errors: [{ status: 400, code: 'parse_error', source: { pointer: '/data' } }] },
       unknown: ['/api/nowhere', { errors: [{ status: 404, code: 'not_found', source: { pointer: '/data' } }] }],
       malformed: { errors: [{ status: 400, code: 'invalid', source: { pointer: '/data' } }] },
+      hostless: { errors: [{ status: 400, code: 'invalid', detail: 'The Host header is missing' }] },
     },
   ] as const)('to $dialect is answered as $dialect answers', (foreign) => {
     beforeAll(async () => {
@@ -79,6 +82,16 @@ describe('hostile input', () => {
       expect(raw).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
       expect(raw).toContain(`Content-Type: ${foreign.type}\r\n`);
       expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')))).toMatchObject(foreign.malformed);
+    });
+
+    it('when it names no host', async () => {
+      const own = Object.entries({ ...headers(), 'Content-Length': '2' }).map((pair) => pair.join(': '));
+      const lines = [`POST ${foreign.path} HTTP/1.1`, ...own, '\r\n{}'].join('\r\n');
+      const raw = await neighbours.besides(() => firstAnswer(neighbours.gateway.port, lines));
+      expect(raw).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/);
+      expect(raw).toMatch(/\r\nX-Request-Id: req_/);
+      expect(raw).toContain(`Content-Type: ${foreign.type}\r\n`);
+      expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')))).toMatchObject(foreign.hostless);
     });
   });
 

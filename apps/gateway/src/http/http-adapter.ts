@@ -56,6 +56,8 @@ export function createHttpAdapter(
       maxHeaderSize: limits.maxHeaderBytes,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: limits.checkIntervalMs,
+      // Node's own refusal would be in no dialect's shape; ingest refuses these itself.
+      requireHostHeader: false,
     },
     forceCloseConnections: 'idle',
   });

@@ -50,7 +50,10 @@ function applyVerdict(call: IngestCall, verdict: RateVerdict): Fault | undefined
 /** What can be refused by the headers alone, before a byte of the body is read. */
 export function headerFault(call: IngestCall<IngestRoute>): Fault | undefined {
   const { route } = call.lane;
-  const { headers } = call.raw;
+  const { headers, httpVersion } = call.raw;
+  if (headers.host === undefined && httpVersion === '1.1') {
+    return { kind: 'bad_request', detail: 'The Host header is missing' };
+  }
   if (!route.contentTypes.includes(mediaType(headers['content-type'] ?? route.contentTypes[0] ?? ''))) {
     return { kind: 'unsupported_media_type' };
   }

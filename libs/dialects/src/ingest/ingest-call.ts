@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView } from '../dialect.js';
 import type { KnownSource } from '../ports.js';
+import { drainBody } from './collect-body.js';
 import { noteTarget } from './connection-paths.js';
 import { covers } from './path-table.js';
 
@@ -87,7 +88,7 @@ export function faultReply(dialect: Dialect, fault: Fault, view: RequestView): R
 
 /**
  * Writes an answer past Fastify: it would add a charset to every JSON media type, which JSON:API forbids, and spell
- * header names in lower case.
+ * header names in lower case. What the caller still sends runs into the void.
  */
 export function writeReply(
   response: ServerResponse,
@@ -96,10 +97,30 @@ export function writeReply(
   cors: boolean,
   extra?: Readonly<Record<string, string>>,
 ): void {
+  drainBody(response.req);
   if (response.headersSent || response.destroyed) return;
   const headers: Record<string, string | number> = { ...reply.headers, ...extra, 'X-Request-Id': requestId };
   if (cors) Object.assign(headers, ANY_ORIGIN);
   if (reply.status !== 204) headers['Content-Length'] = Buffer.byteLength(reply.body);
   response.writeHead(reply.status, headers);
-  response.end(reply.body);
+  const closes = !response.shouldKeepAlive || headers.Connection === 'close';
+  if (closes && !response.req.complete) endOnceSent(response, reply.body);
+  else response.end(reply.body);
+}
+
+/** For how long a connection that is to be closed waits for its caller to finish sending. */
+const LINGER_MS = 5_000;
+
+/** Closing a connection that still brings bytes resets it, and the caller loses the answer it has not read yet. */
+function endOnceSent(response: ServerResponse, body: string): void {
+  const { req: raw } = response;
+  const end = (): void => {
+    clearTimeout(timer);
+    raw.off('end', end).off('close', end);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS);
+  raw.on('end', end).on('close', end);
+  response.flushHeaders();
+  response.write(body);
 }

@@ -3,7 +3,6 @@ import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import type { AppendRequest, AppendResult, IngestObserver, Intake, RejectedRequest, RejectionLog } from '../ports.js';
 import { claimOf, headerFault, type Admission } from './admission.js';
 import { appendRequest, idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH } from './append-request.js';
-import { drainBody } from './collect-body.js';
 import type { InFlightBudget, InFlightLease } from './in-flight-budget.js';
 import { faultReply, writeReply, type IngestCall } from './ingest-call.js';
 import { BodyReceiver, BUSY, type Received } from './receive-body.js';
@@ -148,7 +147,6 @@ export class IngestHandler {
     else {
       this.observer.refused(call.dialect.name, answer.kind);
       reply = faultReply(call.dialect, answer, call.view);
-      drainBody(call.raw);
     }
     const rateHeaders = answer.kind === 'rate_limited' ? undefined : call.rateHeaders;
     const extra = this.closing ? { ...rateHeaders, Connection: 'close' } : rateHeaders;

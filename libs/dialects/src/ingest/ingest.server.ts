@@ -50,6 +50,9 @@ export class IngestServer implements OnModuleDestroy {
   /** Must be called before the instance is ready, and the instance made with `ingestServerOptions`. */
   register(fastify: FastifyInstance): void {
     this.openDoor(fastify);
+    const { server } = fastify;
+    // Node would refuse an expectation it does not know, in nobody's shape; it may be ignored (RFC 9110, 10.1.1).
+    server.on('checkExpectation', (request, response) => server.emit('request', request, response));
     fastify.register((scope, _options, registered) => {
       scope.addHook('preClose', (done) => {
         this.startClosing();

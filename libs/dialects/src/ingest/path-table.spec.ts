@@ -26,6 +26,8 @@ describe('PathTable', () => {
     ['/klaviyo/client/events', 'klaviyo', '/client/events', ['POST']],
     ['/kixo/unknown', 'kixo', '/unknown', []],
     ['/flokit', 'flokit', '/', []],
+    ['http://gateway.test/v1/batch?x=1', 'kixo', '/v1/batch', ['POST']],
+    ['HTTPS://gateway.test:8443//api/v1/unknown/', 'vibefollow', '/api/v1/unknown', []],
     ['/v1/%zz', 'flokit', '/v1/%zz', []],
   ])('%s belongs to %s', (url, dialect, nativePath, methods) => {
     const known = paths.find(url);

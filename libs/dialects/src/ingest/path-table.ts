@@ -72,9 +72,13 @@ function routePaths(dialect: Dialect): readonly RoutePath[] {
   });
 }
 
-/** As the router compares: no query, single slashes, no final slash, percent-encoding undone where it is valid. */
+/**
+ * As the router compares: no scheme and host, which clients send to what they take for a proxy, no query, single slashes,
+ * no final slash, percent-encoding undone where it is valid.
+ */
 function normalizePath(url: string): string {
   const path = url
+    .replace(/^https?:\/\/[^/?#]*/i, '')
     .replace(/[?#].*$/s, '')
     .replace(/\/{2,}/g, '/')
     .replace(/(.)\/$/, '$1');

@@ -3,7 +3,6 @@ import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Fault, Reply } from '../dialect.js';
 import type { DialectRegistry } from '../dialect-registry.js';
-import { drainBody } from './collect-body.js';
 import { lastTarget } from './connection-paths.js';
 import { faultReply, viewOf, writeReply } from './ingest-call.js';
 import { PathTable } from './path-table.js';
@@ -44,7 +43,6 @@ function answerFrameworkError(
     ? faultReply(owner.dialect, { kind: 'bad_request', detail }, viewOf(request, owner.nativePath))
     : problem(status, error.code);
   reply.hijack();
-  drainBody(request.raw);
   writeReply(reply.raw, request.id, answer, false);
 }
 
@@ -76,7 +74,7 @@ function clientProblem(code: string | undefined): Reply {
 /** The target of the request line, if this packet begins with one. */
 function requestTarget(packet: unknown): string | undefined {
   if (!Buffer.isBuffer(packet)) return undefined;
-  return /^[A-Z-]{1,20} (\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
+  return /^[A-Z-]{1,20} ((?:https?:\/)?\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
 }
 
 function problem(status: number, code: string): Reply {

@@ -1,6 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault, Reply } from '../dialect.js';
-import { drainBody } from './collect-body.js';
 import { allowsAnyOrigin, faultReply, viewOf, writeReply } from './ingest-call.js';
 import type { KnownPath, PathTable } from './path-table.js';
 
@@ -16,7 +15,6 @@ export function answerUnknownPath(paths: PathTable, request: FastifyRequest, rep
   const { dialect, nativePath } = known;
   const answer = optionsReply(known, request) ?? faultReply(dialect, pathFault(known), viewOf(request, nativePath));
   reply.hijack();
-  drainBody(request.raw);
   writeReply(reply.raw, request.id, answer, allowsAnyOrigin(dialect, nativePath));
   return true;
 }

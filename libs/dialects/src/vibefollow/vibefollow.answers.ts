@@ -9,7 +9,8 @@ const NAMED_EVENT = /^events\[(\d{1,6})\](?:\.(.*))?$/s;
 /** What VibeFollow's answer means for the events of a request. */
 export function interpret(response: InboundResponse, events: readonly CanonicalEvent[], lane: string): Interpretation {
   const { status } = response;
-  if (status === 422) return unprocessable(response, events.length);
+  // The vendor's pages contradict each other about the status of a key that was used before.
+  if (status === 422 || status === 409) return unprocessable(response, events.length);
   if (status !== 200 || baseLane(lane) === 'batch') return interpretStatus(response);
   const data = answerBody(response)?.data;
   const counts = isJsonObject(data) ? data : {};

@@ -71,6 +71,14 @@ describe('the plan of a batch', () => {
     expect(plan(['a1', 'b1', 'a2', 'a3', 'a1', 'a3'], connector).parts).toEqual(['x: 0-1', 'y: 2-3', 'x: 4', 'x: 5']);
   });
 
+  it('keeps copies of an event apart, however the vendor would tell them apart', () => {
+    let count = 0;
+    const apart = placing(() => ({ kind: 'lane', lane: 'x', distinct: `${count++}` }));
+    expect(plan(['a', 'b', 'a', 'a', 'c'], apart).parts).toEqual(['x: 0-1,4', 'x: 2', 'x: 3']);
+    const moving = placing(() => ({ kind: 'lane', lane: 'x', distinct: `${count++}`, repeatLane: 'y' }));
+    expect(plan(['a', 'b', 'a', 'a', 'c'], moving).parts).toEqual(['x: 0-1,4', 'x: 2', 'x: 3']);
+  });
+
   it('cuts a lane by its own bound', () => {
     const connector = placing(() => ({ kind: 'lane', lane: 'x' }), 2);
     expect(plan(['a', 'b', 'c', 'd', 'e'], connector).parts).toEqual(['x: 0-1', 'x: 2-3', 'x: 4']);

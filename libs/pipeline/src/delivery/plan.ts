@@ -76,10 +76,11 @@ function laneOf(
   { lane, distinct = id, repeatLane }: Extract<Placement, { kind: 'lane' }>,
   seen: Map<string, number>,
 ): { readonly lane: string; readonly repeat: number } {
-  const repeat = seen.get(distinct) ?? 0;
+  // Copies may differ in what makes events distinct: a device that sends again has its clock corrected anew.
+  const repeat = Math.max(seen.get(distinct) ?? 0, seen.get(id) ?? 0);
   const moves = repeat > 0 && repeatLane !== undefined && !seen.has(id);
   if (!moves) seen.set(distinct, repeat + 1);
-  if (distinct !== id) seen.set(id, 1);
+  if (distinct !== id) seen.set(id, moves ? 1 : repeat + 1);
   return moves ? { lane: repeatLane, repeat: 0 } : { lane, repeat };
 }
 

@@ -15,6 +15,8 @@ export type LimitVerdict =
 
 /** A lease is this share of its window: few enough trips, and little is left over in a process that falls idle. */
 const LEASE_SHARE = 0.1;
+/** A window is leased out after ten rounds at the latest; twice as many, since one may end meanwhile. */
+const MAX_ROUNDS = 20;
 
 interface Lease {
   /** Requests this process may still let through. */
@@ -51,8 +53,8 @@ export class LeasedRequestLimiter {
     windows: readonly RateWindow[],
     leases: readonly Lease[],
   ): Promise<LimitVerdict> {
-    // Others may take what was leased while we waited; once more, then the window is as good as empty.
-    for (let round = 0; round < 3; round++) {
+    // Others may take what was leased while we waited: a burst is refused only once nothing is left to lease.
+    for (let round = 0; round < MAX_ROUNDS; round++) {
       await Promise.all(
         windows.map(async (window, i) => {
           const lease = leases[i];

@@ -1,0 +1,33 @@
+import { RedisConnections } from '#platform';
+import { startRedis } from '../../../../test/support/index.js';
+import { LeasedRequestLimiter } from './request-limiter.js';
+
+describe('the limit of a source', () => {
+  let redis: RedisConnections;
+
+  beforeAll(async () => {
+    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
+    await redis.ready(10_000);
+  });
+  afterAll(() => redis.close());
+
+  const windows = [
+    { requests: 100, perSeconds: 60 },
+    { requests: 1_000, perSeconds: 3_600 },
+  ];
+
+  it('is given out to a burst to the last request, and no further', async () => {
+    const limiter = new LeasedRequestLimiter(redis);
+    const verdicts = await Promise.all(Array.from({ length: 140 }, () => limiter.take('src-1', 'batch', windows)));
+    expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);
+  });
+
+  it('holds over two processes that are asked at once', async () => {
+    const limiters = [new LeasedRequestLimiter(redis), new LeasedRequestLimiter(redis)];
+    const asked = limiters.flatMap((limiter) =>
+      Array.from({ length: 140 }, () => limiter.take('src-2', 'batch', windows)),
+    );
+    const verdicts = await Promise.all(asked);
+    expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);
+  });
+});
