@@ -176,6 +176,24 @@ describe('the trace of an event', () => {
     ]);
   });
 
+  it('that a vendor cannot take, and why', async () => {
+    const config = { baseUrl: sink.url };
+    const match = { events: ['nobody*'] };
+    await control.createDestination({ id: 'users', type: 'vibefollow', config, credentials: { apiKey: 'k' }, match });
+    const { id = '' } = await post({
+      events: [{ event: 'nobody_knows', anonymous_id: 'a-1', timestamp: '2026-05-01T10:00:05Z' }],
+    });
+    const { destinations } = await when(id, 'not_wanted');
+    expect(destinations.find(({ destinationId }) => destinationId === 'users')).toEqual({
+      destinationId: 'users',
+      matched: true,
+      state: 'not_wanted',
+      reason: { code: 'no_identity', detail: 'VibeFollow has no place for this event' },
+      attempts: [],
+    });
+    await control.ask('DELETE', '/destinations/users?discard=true');
+  });
+
   it('that is held by a pause, and by an open breaker', async () => {
     await control.ask('POST', '/destinations/crm/pause');
     const id = await send('order');

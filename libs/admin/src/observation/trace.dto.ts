@@ -48,7 +48,7 @@ class DestinationTraceDto {
   })
   state?: string;
 
-  @ApiProperty({ type: TraceReasonDto, required: false, description: 'Why it became a dead letter.' })
+  @ApiProperty({ type: TraceReasonDto, required: false, description: 'Why it became a dead letter or was not wanted.' })
   reason?: TraceReasonDto;
 
   @ApiProperty({ type: [AttemptDto] })

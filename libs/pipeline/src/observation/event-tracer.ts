@@ -11,7 +11,7 @@ import { parseEventId, shardOfSegment, type EventPlace } from '../segment/segmen
 import type { SegmentStore } from '../segment/segment-store.js';
 import type { ContentIdFinder } from './content-ids/content-id-finder.js';
 import { memberOf, memberTrace, type DestinationTrace } from './destination-trace.js';
-import { requestFor } from './trace-request.js';
+import { requestFor, unwantedCode } from './trace-request.js';
 
 export interface EventTrace {
   readonly event: CanonicalEvent;
@@ -94,6 +94,7 @@ export class EventTracer {
         const isRefused = allotment.unjudged && this.rule(destinationId, event) !== undefined;
         if (!isRefused && fromRanges(allotment.ranges).includes(position)) {
           const delivery = await this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);
+          if (delivery.state === 'not_wanted') return { ...delivery, ...this.unwanted(destinationId, event) };
           return { ...delivery, ...this.request(destinationId, event) };
         }
         const rule = this.rule(destinationId, event);
@@ -149,6 +150,18 @@ export class EventTracer {
       attempts: [],
       ...(state === 'waiting' ? await this.held(destinationId) : {}),
     };
+  }
+
+  private unwanted(destinationId: string, event: CanonicalEvent): Pick<DestinationTrace, 'reason'> {
+    const destination = this.configuration.destinations.get(destinationId);
+    const connector = destination && this.connectors.get(destination.type);
+    if (!destination || !connector) return {};
+    try {
+      const code = unwantedCode(destination, connector, event);
+      return code === undefined ? {} : { reason: { code, detail: `${connector.title} has no place for this event` } };
+    } catch {
+      return {};
+    }
   }
 
   private request(destinationId: string, event: CanonicalEvent): Pick<DestinationTrace, 'request'> {

@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
 import { connectorSettings, type Destination } from '#control-plane';
-import type { Connector } from '#destinations';
+import type { Connector, HttpConnector, Placement } from '#destinations';
 import { redactUrl } from '#platform';
 import { requestKey } from '../delivery/request-key.js';
 import { shownRequest, type ShownRequest } from '../delivery/rehearsal.js';
@@ -21,12 +21,32 @@ export function requestFor(
   if (connector.transport !== 'http') return undefined;
   const now = Date.now();
   const settings = connectorSettings(destination, now);
-  const outgoing = compileTransform(destination.transform)?.(event) ?? event;
-  const placement = connector.place(outgoing, settings);
+  const { outgoing, placement } = placed(destination, connector, event, now);
   if (placement.kind === 'not_wanted' || placement.kind === 'rejected') return undefined;
   const identity = { key: requestKey('trace', placement.lane, '0'), attemptAt: now };
   const shown = shownRequest(connector.encode([outgoing], placement.lane, settings, identity));
   return { ...shown, url: redactUrl(shown.url), body: capped(shown.body) };
+}
+
+/** Why the destination has no place for this event, by today's settings; undefined if it has one. */
+export function unwantedCode(
+  destination: Destination,
+  connector: Connector,
+  event: CanonicalEvent,
+): string | undefined {
+  if (connector.transport !== 'http') return undefined;
+  const { placement } = placed(destination, connector, event, Date.now());
+  return placement.kind === 'not_wanted' ? placement.code : undefined;
+}
+
+function placed(
+  destination: Destination,
+  connector: HttpConnector,
+  event: CanonicalEvent,
+  now: number,
+): { readonly outgoing: CanonicalEvent; readonly placement: Placement } {
+  const outgoing = compileTransform(destination.transform)?.(event) ?? event;
+  return { outgoing, placement: connector.place(outgoing, connectorSettings(destination, now)) };
 }
 
 function capped(body: unknown): unknown {
