@@ -31,7 +31,20 @@ function commandsOf(recording: string): readonly RedisCommand[] {
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RedisCommand);
 }
 
+/** Versions of the segments' headers. */
+function segmentVersions(recording: string): readonly string[] {
+  const headers = commandsOf(recording)
+    .flat()
+    .filter((word) => word.startsWith('{"v":') && word.includes('"requests":'));
+  return [...new Set(headers.map((header) => `stored-v${(JSON.parse(header) as { readonly v: number }).v}`))];
+}
+
 describe('a Redis full of what an earlier release has stored', () => {
+  it('is recorded for every version of segments', () => {
+    expect(recordings).toEqual(['stored-v1', 'stored-v2', 'stored-v3']);
+    for (const recording of recordings) expect(segmentVersions(recording)).toContain(recording);
+  });
+
   it.each(recordings)('is drained by this one: %s', async (recording) => {
     const expected = JSON.parse(readFileSync(join(fixtures, recording, 'expected.json'), 'utf8')) as Expected;
     const redis = await startRedis();

@@ -26,11 +26,16 @@ describe('an installation whose parts are killed, frozen, cut off and filled up'
     expect(result.refusals).toBeGreaterThan(0);
   });
 
+  it('has repacked what a paused destination kept, and looked at the order of every user', () => {
+    expect(result.repacked).toBeGreaterThan(0);
+    expect(result.orderedUsers).toBe(200);
+  });
+
   it('has lost no event that it acknowledged, at any destination', () => {
     expect(result.lost).toEqual([]);
   });
 
-  it('repeats requests unchanged, parks an event once, and has its books in order', () => {
+  it("repeats requests unchanged, keeps users' order where asked to, parks an event once, and has its books in order", () => {
     expect(result.faults.map((fault) => `${fault}\n${result.output.slice(-3_000)}`)).toEqual([]);
   });
 });

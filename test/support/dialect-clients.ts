@@ -8,6 +8,8 @@ export interface Happening {
   readonly time: string;
   /** An event, the same without a time of its own, or what is known of the user. */
   readonly kind: 'timed' | 'untimed' | 'profile';
+  /** One more property, to make the event larger. */
+  readonly padding?: string;
 }
 
 export interface ClientRequest {
@@ -31,6 +33,7 @@ export interface DialectClient {
   request(happenings: readonly Happening[], key?: string): ClientRequest;
 }
 
+const propertiesOf = ({ mark, padding }: Happening): object => ({ mark, ...(padding !== undefined && { padding }) });
 const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
 const idempotent = (key: string | undefined): Readonly<Record<string, string>> =>
   key === undefined ? {} : { 'idempotency-key': key };
@@ -44,11 +47,11 @@ const flokit: DialectClient = {
     path: '/v1/batch/events',
     headers: { ...bearer('fk_rw_pairs'), ...idempotent(key) },
     body: {
-      events: happenings.map(({ mark, name, user, time }) => ({
-        event: name,
-        user_id: user,
-        timestamp: time,
-        properties: { mark },
+      events: happenings.map((each) => ({
+        event: each.name,
+        user_id: each.user,
+        timestamp: each.time,
+        properties: propertiesOf(each),
       })),
     },
   }),
@@ -62,15 +65,15 @@ const vibefollow: DialectClient = {
   request: (happenings, key) => {
     const headers = { ...bearer('sk_live_pairs'), ...idempotent(key) };
     if (happenings[0]?.kind === 'profile') {
-      const users = happenings.map(({ mark, user }) => ({ external_user_id: user, traits: { mark } }));
+      const users = happenings.map((each) => ({ external_user_id: each.user, traits: propertiesOf(each) }));
       return { path: '/api/v1/users/bulk', headers, body: { users } };
     }
     const timed = happenings[0]?.kind === 'timed';
-    const events = happenings.map(({ mark, name, user, time }) => ({
-      external_user_id: user,
-      name,
-      properties: { mark },
-      ...(timed && { timestamp: time }),
+    const events = happenings.map((each) => ({
+      external_user_id: each.user,
+      name: each.name,
+      properties: propertiesOf(each),
+      ...(timed && { timestamp: each.time }),
     }));
     return { path: `/api/v1/events/${timed ? 'bulk' : 'batch'}`, headers, body: { events } };
   },
@@ -89,14 +92,14 @@ const kixo: DialectClient = {
       api_key: 'kx_key_pairs',
       bundle_id: 'org.sample.shop',
       platform: 'ios',
-      batch: happenings.map(({ mark, name, user, time, kind }) => ({
-        event_type: kind === 'profile' ? 'identify' : 'custom',
-        event_name: kind === 'profile' ? 'identify' : name,
-        device_id: `device-of-${user}`,
+      batch: happenings.map((each) => ({
+        event_type: each.kind === 'profile' ? 'identify' : 'custom',
+        event_name: each.kind === 'profile' ? 'identify' : each.name,
+        device_id: `device-of-${each.user}`,
         session_id: 'session-1',
-        user_id: user,
-        timestamp: time,
-        properties: { mark },
+        user_id: each.user,
+        timestamp: each.time,
+        properties: propertiesOf(each),
       })),
     },
   }),
@@ -119,10 +122,11 @@ const klaviyo: DialectClient = {
   }),
 };
 
-function klaviyoItem({ mark, name, user, time }: Happening, key: string | undefined): object {
+function klaviyoItem(happening: Happening, key: string | undefined): object {
+  const { mark, name, user, time } = happening;
   const metric = { data: { type: 'metric', attributes: { name } } };
   const uniqueId = key === undefined ? {} : { unique_id: `${key}-${mark}` };
-  const event = { type: 'event', attributes: { metric, properties: { mark }, time, ...uniqueId } };
+  const event = { type: 'event', attributes: { metric, properties: propertiesOf(happening), time, ...uniqueId } };
   const profile = { data: { type: 'profile', attributes: { external_id: user } } };
   return { type: 'event-bulk-create', attributes: { profile, events: { data: [event] } } };
 }

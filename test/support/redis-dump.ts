@@ -55,7 +55,7 @@ function flat(value: unknown): Buffer[] {
 }
 
 /** A segment's bodies are a codec byte and, where it is 1, gzipped bytes. */
-function unpacked(value: Buffer): string {
+export function unpacked(value: Buffer): string {
   const isPacked = value[0] === 1 && value[1] === 0x1f && value[2] === 0x8b;
   return (isPacked ? gunzipSync(value.subarray(1)) : value).toString();
 }

@@ -25,13 +25,26 @@ export interface TestRedis {
   readonly thaw: () => void;
 }
 
+/** Where a server is to run, if not simply here. */
+export interface RedisPlace {
+  /** The program, and its arguments, that becomes the server there. */
+  readonly prefix: readonly string[];
+  /** For its files, as the server finds it. */
+  readonly directory: string;
+  /** The same directory from here. */
+  readonly seenAs: string;
+}
+
 const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 
 /** A file that may not grow any more fails the write, as a full disk does, instead of ending the process. */
 const writesMayFail = `trap '' XFSZ; exec "$0" "$@"`;
 
 /** A real server of its own; `settings` are lines of redis.conf. Ends with the test file. */
-export async function startRedis(settings: Readonly<Record<string, string>> = {}): Promise<TestRedis> {
+export async function startRedis(
+  settings: Readonly<Record<string, string>> = {},
+  place?: RedisPlace,
+): Promise<TestRedis> {
   const directory = await tempDir();
   const socketPath = join(directory, 'redis.sock');
   const port = await freePort();
@@ -39,7 +52,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     port: String(port),
     bind: '127.0.0.1',
     unixsocket: socketPath,
-    dir: directory,
+    dir: place?.directory ?? directory,
     save: '',
     appendonly: 'yes',
     appendfsync: 'always',
@@ -48,8 +61,9 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
   };
   const args = Object.entries(all).flatMap(([name, value]) => [`--${name}`, value]);
   const executable = await findServer();
-  const launch = (): TiedProcess =>
-    startProcess('/bin/sh', ['-c', writesMayFail, executable, ...args], { env: { LC_ALL: 'C' } });
+  const [program = '', ...words] = [...(place?.prefix ?? []), '/bin/sh', '-c', writesMayFail, executable, ...args];
+  const env = { LC_ALL: 'C', PATH: process.env.PATH ?? '' };
+  const launch = (): TiedProcess => startProcess(program, words, { env });
   const answering = async (started: TiedProcess): Promise<TiedProcess> => {
     await until(() => answersPing(socketPath), { what: `redis-server to answer: ${started.output()}` });
     return started;
@@ -60,7 +74,7 @@ export async function startRedis(settings: Readonly<Record<string, string>> = {}
     await answering(server);
   };
   return {
-    directory,
+    directory: place?.seenAs ?? directory,
     pid: () => server.pid,
     ended: () => server.exited,
     socketPath,

@@ -1,6 +1,6 @@
 /**
  * Records what this release keeps in Redis as a fixture: every later release must be able to deliver it. Run it once
- * for a new version of anything that is stored: `npm run record:stored-data -- test/fixtures/stored-v3`.
+ * for a new version of anything that is stored: `npm run record:stored-data -- test/fixtures/stored-v4`.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -22,8 +22,22 @@ const ENCRYPTION_KEY = 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
 /** Enough that the bodies of a request are stored compressed. */
 const EVENTS_PER_REQUEST = 12;
 const POISON = 'poison';
+/** Of each request one event is about whom an erasure takes out: what it rewrites has a form of its own. */
+const ERASED = 'user-5';
 
 const folder = process.argv[2] ?? '';
+
+const isErased = (mark: string): boolean => mark.endsWith('-5');
+
+/** Takes a person out of what is stored by now. */
+async function erase(control: Admin): Promise<void> {
+  const { body } = await control.ask('POST', '/erasures', { userId: ERASED });
+  const { id } = body as { readonly id: string };
+  await until(async () => {
+    const erasure = (await control.ask('GET', `/erasures/${id}`)).body as { readonly state: string };
+    return erasure.state === 'done';
+  });
+}
 
 /** The marks of one request per dialect. */
 async function sendRound(baseUrl: string, round: string): Promise<readonly string[]> {
@@ -70,7 +84,7 @@ async function configure(control: Admin): Promise<void> {
   await control.ask('POST', '/destinations/waiting/pause');
 }
 
-/** Routed, partly settled, in retry, dead, waiting; then more that is accepted and not yet routed. */
+/** Routed, partly settled, in retry, dead, waiting, partly erased; then more that is accepted and not yet routed. */
 async function fill(url: string): Promise<object> {
   const env = { REDIS_URL: url, ADMIN_TOKEN: 'token', ENCRYPTION_KEY };
   const all = await startGateway({ env });
@@ -85,6 +99,8 @@ async function fill(url: string): Promise<object> {
     return isSettled && (retried?.retrying ?? 0) > 0 && waiting?.waiting === routed.length;
   });
   for (const id of ['settled', 'retried']) await control.ask('POST', `/destinations/${id}/pause`);
+  await erase(control);
+  const left = routed.filter((mark) => !isErased(mark));
   await all.stop();
   // A process that only accepts leaves what it accepted unrouted.
   const api = await startGateway({ env: { ...env, ROLE: 'api' } });
@@ -93,7 +109,7 @@ async function fill(url: string): Promise<object> {
   return {
     release: '0.1.0',
     encryptionKey: ENCRYPTION_KEY,
-    delivered: { settled: unrouted, retried: [...routed, ...unrouted], waiting: [...routed, ...unrouted] },
+    delivered: { settled: unrouted, retried: [...left, ...unrouted], waiting: [...left, ...unrouted] },
     deadLetter: routed[0],
     history: routed[1],
   };

@@ -291,12 +291,14 @@ const providers: Provider[] = [
       configuration: Configuration,
       budget: QueuedBudget,
       decoder: EventDecoder,
+      { repackMinAgeSeconds }: Environment,
       log: Log,
     ) => {
       const segments = new SegmentRepacker(redis, decoder);
-      return new Repacker(redis, configuration, budget, segments, log.child({ component: 'repack' }));
+      const minAgeMs = repackMinAgeSeconds * 1_000;
+      return new Repacker(redis, configuration, budget, segments, log.child({ component: 'repack' }), minAgeMs);
     },
-    inject: [RedisConnections, Configuration, QueuedBudget, EventDecoder, Log],
+    inject: [RedisConnections, Configuration, QueuedBudget, EventDecoder, Environment, Log],
   },
   {
     provide: ErasureRunner,

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   dialectClients,
@@ -20,7 +21,11 @@ const MAX_WAIT_MS = 400;
 /** Of these, one event in so many is one that FloKit refuses. A repeat of Kixo's could not be told from a second one. */
 const POISONERS: readonly string[] = ['vibefollow', 'klaviyo'];
 const POISON_EVERY = 97;
-const POISON = 'subscription_started';
+export const POISON = 'subscription_started';
+/** One event in so many is one that a destination of few words wants. */
+const RARE_EVERY = 10;
+export const RARE = 'rarely';
+const USERS_PER_CLIENT = 25;
 /** Rounds may follow each other in one installation: no two speak of the same event. */
 const NUMBERS_PER_SEED = 1_000_000;
 const sizes = [1, 1, 5, 20, 60, 150] as const;
@@ -40,36 +45,41 @@ export class Clients {
   async run(): Promise<void> {
     const chance = new Chance(this.seed ^ 0x5eed);
     const each = dialectClients.flatMap((client) => Array.from({ length: CLIENTS_PER_DIALECT }, () => client));
-    await Promise.all(each.map((client) => this.drive(client, chance.branch())));
+    await Promise.all(
+      each.map((client, place) => this.drive(client, userNames(this.seed, client, place), chance.branch())),
+    );
   }
 
   stop(): void {
     this.stopped = true;
   }
 
-  private async drive(client: DialectClient, chance: Chance): Promise<void> {
+  /** Over one connection, and nobody else speaks of these users: their events are accepted in the order of sending. */
+  private async drive(client: DialectClient, users: readonly string[], chance: Chance): Promise<void> {
     const ask = httpClient(this.port, { maxConnections: 1 });
     while (!this.stopped) {
-      const happenings = this.happenings(client, chance.pick(sizes));
+      const happenings = this.happenings(client, users, chance.pick(sizes));
       const request = client.request(happenings, `key-${happenings[0]?.mark ?? ''}`);
       await this.sendUntilTaken(client, ask, request, happenings);
       await delay(chance.between(50, 250));
     }
   }
 
-  /** Of one kind, each with a user and a second of its own: no vendor takes two for one. */
-  private happenings({ dialect, kinds }: DialectClient, count: number): readonly Happening[] {
+  /** Of one kind, each with a second of its own: no vendor takes two for one. */
+  private happenings({ dialect, kinds }: DialectClient, users: readonly string[], count: number): readonly Happening[] {
     const kind = kinds[this.numbers % kinds.length] ?? 'timed';
     return Array.from({ length: count }, () => {
       const n = (this.numbers += 1);
       const number = this.seed * NUMBERS_PER_SEED + n;
       const isPoison = POISONERS.includes(dialect) && kind !== 'profile' && n % POISON_EVERY === 0;
+      const mark = `${dialect}-${number}`;
       return {
-        mark: `${dialect}-${number}`,
-        name: isPoison ? POISON : `happened_${n % 3}`,
-        user: `${dialect}-user-${this.seed}-${n % 50}`,
+        mark,
+        name: isPoison ? POISON : n % RARE_EVERY === 0 ? RARE : `happened_${n % 3}`,
+        user: users[n % users.length] ?? '',
         time: new Date(BASE_MS + n * 1_000).toISOString(),
         kind,
+        padding: createHash('sha512').update(mark).digest('base64url'),
       };
     });
   }
@@ -82,7 +92,7 @@ export class Clients {
   ): Promise<void> {
     const { ledger } = this;
     const marks = happenings.map(({ mark }) => mark);
-    for (const mark of marks) ledger.sent.add(mark);
+    ledger.send(happenings);
     for (let tries = 1; ; tries += 1) {
       ledger.requests += 1;
       const answer = await post(ask, request);
@@ -98,6 +108,11 @@ export class Clients {
       await delay(waitMs(answer, tries));
     }
   }
+}
+
+/** `place`: of the client among all. */
+export function userNames(seed: number, { dialect }: DialectClient, place: number): readonly string[] {
+  return Array.from({ length: USERS_PER_CLIENT }, (_, n) => `${dialect}-user-${seed}-${place}-${n}`);
 }
 
 /** Undefined where the connection broke or the patience ended. */

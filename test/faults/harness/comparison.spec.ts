@@ -7,8 +7,12 @@ interface Heard {
   readonly kept?: readonly string[];
   readonly requests?: readonly KeyedRequest[];
   readonly parked?: readonly string[];
+  /** Up to when what was sent may be erased. All of it was sent at 500. */
+  readonly erasedUntil?: number;
+  readonly unwanted?: string;
 }
 
+const happening = { name: 'happened', user: 'someone', time: '2026-05-01T00:00:00.000Z', kind: 'timed' } as const;
 const event = (mark: string, id = `evt_${mark}`): object => ({ id, properties: { mark } });
 const request = (key: string, ...events: readonly object[]): KeyedRequest => ({
   key,
@@ -16,13 +20,19 @@ const request = (key: string, ...events: readonly object[]): KeyedRequest => ({
 });
 
 /** What the judge says where two events were acknowledged, and this is what became of them. */
-async function judged({ kept = [], requests = [], parked = [] }: Heard) {
+async function judged({ kept = [], requests = [], parked = [], erasedUntil = 0, unwanted }: Heard) {
   const ledger = new Ledger();
+  ledger.forgotten = { user: happening.user, until: erasedUntil };
   const marks = ['flokit-1', 'flokit-2', 'kixo-3'];
-  for (const mark of marks) ledger.sent.add(mark);
+  ledger.send(
+    marks.map((mark) => ({ ...happening, mark })),
+    500,
+  );
   ledger.acknowledge(marks, { dialect: 'flokit', acknowledgedAt: 1_000, repeated: true });
   const receiver = {
     name: 'webhook',
+    wants: ({ mark }) => mark !== unwanted,
+    keepsRequests: true,
     arrivals: () => kept.map((mark) => ({ mark, at: 3_500 })),
     requests: () => requests,
   } as Partial<Receiver> as Receiver;
@@ -30,8 +40,8 @@ async function judged({ kept = [], requests = [], parked = [] }: Heard) {
   const control = {
     ask: () => Promise.resolve({ status: 200, headers: new Headers(), body: { data, nextCursor: null } }),
   } as Partial<Admin> as Admin;
-  const { lost, faults, copies, longestWayMs } = await compare(ledger, receiver, control);
-  return { lost, faults, copies, longestWayMs };
+  const { lost, erased, faults, copies, longestWayMs } = await compare(ledger, receiver, control);
+  return { lost, erased, faults, copies, longestWayMs };
 }
 
 const all = ['flokit-1', 'flokit-2', 'kixo-3'];
@@ -40,6 +50,7 @@ describe('the comparison of what was acknowledged with what arrived', () => {
   it('finds nothing where everything has arrived or is parked, even twice', async () => {
     expect(await judged({ kept: ['flokit-1', 'flokit-1', 'kixo-3'], parked: ['flokit-2'] })).toEqual({
       lost: [],
+      erased: 0,
       faults: [],
       copies: 3,
       longestWayMs: 2_500,
@@ -48,6 +59,17 @@ describe('the comparison of what was acknowledged with what arrived', () => {
 
   it('finds what is missing', async () => {
     expect(await judged({ kept: ['flokit-2'] })).toMatchObject({ lost: ['flokit-1', 'kixo-3'] });
+  });
+
+  it('counts apart what an erasure may have taken out, but not what was sent after it', async () => {
+    expect(await judged({ kept: ['flokit-2'], erasedUntil: 500 })).toMatchObject({ lost: [], erased: 2 });
+    expect(await judged({ kept: ['flokit-2'], erasedUntil: 499 })).toMatchObject({ lost: ['flokit-1', 'kixo-3'] });
+  });
+
+  it('misses nothing that the destination does not want, and finds it where it comes', async () => {
+    expect(await judged({ kept: all.slice(1), unwanted: 'flokit-1' })).toMatchObject({ lost: [], faults: [] });
+    const { faults } = await judged({ kept: all, unwanted: 'flokit-1' });
+    expect(faults).toEqual(['flokit-1 arrived, and is not wanted here']);
   });
 
   it('finds what nobody sent, and what was settled twice', async () => {
@@ -70,5 +92,7 @@ describe('the comparison of what was acknowledged with what arrived', () => {
     expect(renamed.faults).toEqual(['kixo-3 arrived as evt_kixo-3 and as evt_other']);
     const moved = await judged({ kept: all, requests: [first, request('key-2', event('flokit-1'), event('kixo-3'))] });
     expect(moved.faults).toEqual(['flokit-1 (evt_flokit-1) went out under key-1 and under key-2']);
+    const cleaned = [first, request('key-2', event('flokit-1'))];
+    expect((await judged({ kept: all, requests: cleaned, erasedUntil: 500 })).faults).toEqual([]);
   });
 });

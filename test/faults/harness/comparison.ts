@@ -1,17 +1,23 @@
 import type { Admin } from '../../support/index.js';
 import type { Ledger } from './ledger.js';
 import { marksIn, type Receiver } from './receivers.js';
+import { outOfOrder } from './user-order.js';
 
 /** What became of the acknowledged events at one destination. */
 export interface Comparison {
   readonly receiver: string;
+  /** Of those that the destination wants. */
   readonly acknowledged: number;
-  /** Neither kept by the destination nor among its dead letters. */
+  /** Neither kept by the destination nor among its dead letters, and not erased. */
   readonly lost: readonly string[];
+  /** The same of those that an erasure may have taken out. */
+  readonly erased: number;
   readonly deadLettered: number;
   /** Kept by the destination, each as often as it was. */
   readonly copies: number;
   readonly kept: number;
+  /** Whose events were looked at for their order, where the destination keeps it. */
+  readonly orderedUsers: number;
   /** From the acknowledgement to the first arrival, in milliseconds. */
   readonly longestWayMs: number;
   /** What at-least-once does not excuse. */
@@ -35,20 +41,25 @@ export async function compare(ledger: Ledger, receiver: Receiver, control: Admin
   }
   const parked = (await deadLetters(control, receiver.name)).filter(({ mark }) => ledger.sent.has(mark));
   const parkedMarks = new Set(parked.map(({ mark }) => mark));
-  const lost = [...ledger.acknowledged.keys()].filter((mark) => !counts.has(mark) && !parkedMarks.has(mark));
+  const wanted = [...ledger.acknowledged.keys()].filter((mark) => isWanted(ledger, receiver, mark));
+  const missing = wanted.filter((mark) => !counts.has(mark) && !parkedMarks.has(mark));
+  const lost = missing.filter((mark) => !ledger.mayBeErased(mark));
   return {
     receiver: receiver.name,
-    acknowledged: ledger.acknowledged.size,
+    acknowledged: wanted.length,
     lost,
+    erased: missing.length - lost.length,
     deadLettered: parked.length,
     copies: [...counts.values()].reduce((sum, count) => sum + count, 0),
     kept: counts.size,
+    orderedUsers: receiver.isOrdered ? new Set(wanted.map((mark) => ledger.sent.get(mark)?.happening.user)).size : 0,
     longestWayMs: longestWayMs(ledger, firstAt),
     faults: [
-      ...strangers(ledger, counts.keys()),
+      ...strangers(ledger, receiver, counts.keys()),
       ...settledTwice(counts, parked),
       ...changedRepeats(receiver),
-      ...(receiver.name === 'webhook' ? identities(ledger, receiver) : []),
+      ...(receiver.keepsRequests ? identities(ledger, receiver) : []),
+      ...(receiver.isOrdered ? sample(outOfOrder(ledger, receiver)) : []),
     ],
   };
 }
@@ -61,8 +72,16 @@ function longestWayMs({ acknowledged }: Ledger, firstAt: ReadonlyMap<string, num
   return longest;
 }
 
-function strangers({ sent }: Ledger, marks: Iterable<string>): readonly string[] {
-  return [...marks].filter((mark) => !sent.has(mark)).map((mark) => `${mark} arrived, and nobody sent it`);
+function isWanted({ sent }: Ledger, receiver: Receiver, mark: string): boolean {
+  const event = sent.get(mark);
+  return event !== undefined && receiver.wants(event.happening);
+}
+
+function strangers(ledger: Ledger, receiver: Receiver, marks: Iterable<string>): readonly string[] {
+  const strange = [...marks].filter((mark) => !isWanted(ledger, receiver, mark));
+  return sample(
+    strange.map((mark) => `${mark} arrived, and ${ledger.sent.has(mark) ? 'is not wanted here' : 'nobody sent it'}`),
+  );
 }
 
 /** One mark is one dead letter, and what is one was not taken. Kixo's events have no id that would tell a repeat. */
@@ -89,20 +108,28 @@ function changedRepeats(receiver: Receiver): readonly string[] {
   return sample(faults);
 }
 
-/** One event has one id and stays in one request: what is repeated is the request, never mixed with other events. */
-function identities({ acknowledged }: Ledger, receiver: Receiver): readonly string[] {
+/**
+ * One event has one id and stays in one request: what is repeated is the request, never mixed with other events. Only
+ * an erasure may change a request, which then has another key.
+ */
+function identities(ledger: Ledger, receiver: Receiver): readonly string[] {
+  const { acknowledged } = ledger;
+  const changed = new Set<string>();
   const ids = new Map<string, string>();
   const keys = new Map<string, string>();
   const faults: string[] = [];
   for (const { key, body } of receiver.requests()) {
-    for (const { id, mark } of eventsIn(body)) {
+    const events = eventsIn(body);
+    if (events.some(({ mark }) => ledger.mayBeErased(mark))) changed.add(key);
+    for (const { id, mark } of events) {
       const firstId = ids.get(mark) ?? id;
       const firstKey = keys.get(mark) ?? key;
       ids.set(mark, firstId);
       keys.set(mark, firstKey);
       if (firstId !== id) faults.push(`${mark} arrived as ${firstId} and as ${id}`);
       const sentTwice = isKixo(mark) && acknowledged.get(mark)?.repeated === true;
-      if (firstKey !== key && !sentTwice) faults.push(`${mark} (${id}) went out under ${firstKey} and under ${key}`);
+      if (firstKey !== key && !sentTwice && !changed.has(firstKey))
+        faults.push(`${mark} (${id}) went out under ${firstKey} and under ${key}`);
     }
   }
   return sample(faults);

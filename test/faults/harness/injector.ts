@@ -1,25 +1,9 @@
-import { execFile } from 'node:child_process';
-import { readdir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { send, type TestRedis } from '../../support/index.js';
+import { fillDisk } from './full-disk.js';
 import type { Instance } from './instance.js';
 import type { Fault, Planned } from './plan.js';
 import type { World } from './world.js';
-
-const run = promisify(execFile);
-
-/** A write that still fits breaks off in its middle. */
-const ROOM_LEFT_BYTES = 300;
-
-/** Whether this machine can bound the size of a running process's files; else full disks are left out, and counted as such. */
-export async function canFillDisk(): Promise<boolean> {
-  return run('prlimit', ['--version']).then(
-    () => true,
-    () => false,
-  );
-}
 
 /** Does to a world what a plan says. What concerns Redis as a process happens one after the other, all else at its time. */
 export class Injector {
@@ -46,14 +30,16 @@ export class Injector {
 
   private async inject(fault: Fault): Promise<void> {
     const { world } = this;
-    this.count(fault.kind === 'kill' ? `kill ${fault.target}` : fault.kind);
+    this.count(nameOf(fault));
     switch (fault.kind) {
       case 'kill':
         return this.kill(fault);
       case 'freeze':
         return this.freeze(fault);
       case 'disk_full':
-        return this.withRedis((redis) => fillDisk(redis, fault.forMs));
+        return this.withRedis((redis) =>
+          fillDisk(redis, fault.why === 'no_space' ? world.disk : undefined, fault.forMs),
+        );
       case 'memory_full':
         return this.withRedis((redis) => fillMemory(redis, fault.forMs));
       case 'cut':
@@ -116,6 +102,11 @@ export class Injector {
   }
 }
 
+function nameOf(fault: Fault): string {
+  if (fault.kind === 'kill') return `kill ${fault.target}`;
+  return fault.kind === 'disk_full' ? `disk_full (${fault.why})` : fault.kind;
+}
+
 async function restart(redis: TestRedis, downMs: number): Promise<void> {
   await redis.kill();
   await delay(downMs);
@@ -132,24 +123,4 @@ async function fillMemory({ socketPath }: TestRedis, forMs: number): Promise<voi
   await send(socketPath, 'CONFIG SET maxmemory 1');
   await delay(forMs);
   await send(socketPath, 'CONFIG SET maxmemory 0');
-}
-
-/** With fsync always Redis ends itself when it cannot write its log; then it is started again with room on the disk. */
-async function fillDisk(redis: TestRedis, forMs: number): Promise<void> {
-  const limit = (await logBytes(redis)) + ROOM_LEFT_BYTES;
-  const ended = redis.ended();
-  await run('prlimit', ['--pid', String(redis.pid()), `--fsize=${limit}:`]);
-  const gaveUp = await Promise.race([ended.then(() => true), delay(forMs + 1_000, false, { ref: false })]);
-  if (!gaveUp) await redis.kill();
-  await delay(forMs);
-  await redis.start();
-}
-
-async function logBytes({ directory }: TestRedis): Promise<number> {
-  const folder = join(directory, 'appendonlydir');
-  const names = await readdir(folder);
-  const sizes = await Promise.all(
-    names.filter((name) => name.includes('.incr.')).map(async (name) => (await stat(join(folder, name))).size),
-  );
-  return Math.max(0, ...sizes);
 }

@@ -1,6 +1,6 @@
 import { Chance } from './chance.js';
 
-export const receiverNames = ['webhook', 'flokit', 'vibefollow', 'kixo', 'klaviyo'] as const;
+export const receiverNames = ['webhook', 'ordered', 'rare', 'flokit', 'vibefollow', 'kixo', 'klaviyo'] as const;
 export type ReceiverName = (typeof receiverNames)[number];
 
 /** A connection that can be disturbed: of the gateway to Redis or to a destination. */
@@ -14,8 +14,11 @@ export type Fault =
   | { readonly kind: 'kill'; readonly target: 'api' | 'worker' | 'redis' | 'all'; readonly downMs: number }
   /** SIGSTOP, then SIGCONT. */
   | { readonly kind: 'freeze'; readonly target: 'redis' | 'worker'; readonly forMs: number }
-  /** Redis' log cannot grow: it gives up, and is started again when there is room. */
-  | { readonly kind: 'disk_full'; readonly forMs: number }
+  /**
+   * Redis' log cannot grow, for want of space or because the file may get no larger: it gives up, and is started again
+   * when there is room.
+   */
+  | { readonly kind: 'disk_full'; readonly why: DiskFault; readonly forMs: number }
   /** Redis refuses every write that needs memory. */
   | { readonly kind: 'memory_full'; readonly forMs: number }
   /** Every connection breaks; new ones are taken at once. */
@@ -27,6 +30,8 @@ export type Fault =
   | { readonly kind: 'slow'; readonly link: Link; readonly delayMs: number; readonly forMs: number }
   /** The destination's next replies. */
   | { readonly kind: 'script'; readonly receiver: ReceiverName; readonly replies: readonly Reply[] };
+
+export type DiskFault = 'no_space' | 'file_limit';
 
 export type FaultKind = Fault['kind'];
 
@@ -79,7 +84,7 @@ function other(chance: Chance): Fault {
     case 'freeze':
       return freeze(chance);
     case 'disk_full':
-      return { kind, forMs: chance.between(50, 500) };
+      return { kind, why: chance.pick(['no_space', 'file_limit']), forMs: chance.between(50, 500) };
     case 'memory_full':
       return { kind, forMs: chance.between(50, 1_000) };
     case 'cut':

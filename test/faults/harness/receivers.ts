@@ -1,4 +1,4 @@
-import { onEnd, startSink, type SinkReply, type SinkRequest } from '../../support/index.js';
+import { onEnd, type Fields, type Happening } from '../../support/index.js';
 import { startFlokit } from '../../support/stand-ins/flokit.js';
 import { startKixo } from '../../support/stand-ins/kixo.js';
 import { startKlaviyo } from '../../support/stand-ins/klaviyo.js';
@@ -22,10 +22,18 @@ export interface KeyedRequest {
 
 export interface Receiver {
   readonly name: ReceiverName;
+  /** Of the destination. */
+  readonly type: string;
   /** Behind this cable. */
   readonly cable: TcpProxy;
   readonly config: Readonly<Record<string, string>>;
   readonly credentials: Readonly<Record<string, string>>;
+  /** What else its destination says. */
+  readonly settings: Fields;
+  readonly isOrdered: boolean;
+  /** An event goes out in one request only, which is repeated as it is: nothing is refused for good and tried apart. */
+  readonly keepsRequests: boolean;
+  wants(happening: Happening): boolean;
   prescribe(replies: readonly Reply[]): void;
   arrivals(): readonly Arrival[];
   /** Of destinations that are told a request's key. */
@@ -34,64 +42,12 @@ export interface Receiver {
   forget(): void;
 }
 
-const SLOW_MS = 400;
-const RETRY_AFTER = { 'retry-after': '1' };
+export const SLOW_MS = 400;
+export const RETRY_AFTER = { 'retry-after': '1' };
 
 /** The mark of an event, wherever a vendor's wire carries it. */
 export function marksIn(text: string): readonly string[] {
   return [...text.matchAll(/"mark":"([a-z]+-\d+)"/g)].map(([, mark = '']) => mark);
-}
-
-/** A webhook that takes whatever it is not scripted to refuse. */
-export async function webhookReceiver(): Promise<Receiver> {
-  const script: Reply[] = [];
-  const kept: Arrival[] = [];
-  const seen: KeyedRequest[] = [];
-  const reply = (request: SinkRequest): SinkReply => {
-    const { body, headers, at } = request;
-    seen.push({ key: String(headers['webhook-id']), body });
-    const next = script.shift();
-    if (keeps(next)) for (const mark of marksIn(body)) kept.push({ mark, at });
-    return sinkReply(next);
-  };
-  const sink = await startSink({ reply });
-  const cable = await TcpProxy.start(Number(new URL(sink.url).port));
-  return {
-    name: 'webhook',
-    cable,
-    config: { url: `http://127.0.0.1:${cable.port}/events` },
-    credentials: {},
-    prescribe: (replies) => void script.push(...replies),
-    arrivals: () => kept,
-    requests: () => seen,
-    forget: () => {
-      kept.length = 0;
-      seen.length = 0;
-    },
-  };
-}
-
-function keeps(reply: Reply | undefined): boolean {
-  return reply === undefined || reply === 'slow' || reply === 'lost_answer' || reply === 'error_after_taking';
-}
-
-function sinkReply(reply: Reply | undefined): SinkReply {
-  switch (reply) {
-    case undefined:
-      return { status: 200 };
-    case 'error':
-    case 'error_after_taking':
-      return { status: 500 };
-    case 'limit':
-      return { status: 429, headers: RETRY_AFTER };
-    case 'hang':
-      return 'hang';
-    case 'reset':
-    case 'lost_answer':
-      return 'reset';
-    case 'slow':
-      return { status: 200, delayMs: SLOW_MS };
-  }
 }
 
 /** The four vendors, in a hurry: their minutes last a second. */
@@ -117,7 +73,12 @@ async function vendorReceiver(
   const cable = await TcpProxy.start(Number(new URL(standIn.url).port));
   return {
     name,
+    type: name,
     cable,
+    settings: {},
+    isOrdered: false,
+    keepsRequests: false,
+    wants: () => true,
     config: { baseUrl: `http://127.0.0.1:${cable.port}`, ...config },
     credentials,
     prescribe: (replies) => standIn.prescribe(...replies.map(prescription)),

@@ -3,8 +3,10 @@ import { until } from '../../support/index.js';
 import { Clients } from './clients.js';
 import { compare, type Comparison } from './comparison.js';
 import { drained } from './drain.js';
-import { canFillDisk, Injector } from './injector.js';
+import { feasible } from './full-disk.js';
+import { Injector } from './injector.js';
 import { Ledger } from './ledger.js';
+import { Operator } from './operator.js';
 import { planOf, type Fault, type PlanSettings } from './plan.js';
 import { auditStore } from './store-audit.js';
 import type { World } from './world.js';
@@ -30,6 +32,12 @@ export interface RoundResult {
   readonly deliveries: number;
   readonly deliveredAgain: number;
   readonly deadLettered: number;
+  /** Events × destinations that an erasure took out before they were delivered. */
+  readonly erased: number;
+  /** Segments that were repacked while a destination was paused. */
+  readonly repacked: number;
+  /** Users whose events were looked at for their order, at a destination that keeps it. */
+  readonly orderedUsers: number;
   readonly longestClosedMs: number;
   readonly longestWayMs: number;
   /** From the last fault until nothing was on its way. */
@@ -51,7 +59,8 @@ export async function runRound(
   for (const receiver of world.receivers) receiver.forget();
   const ledger = new Ledger();
   const injector = new Injector(world, onFault);
-  const mishaps = await trouble(world, ledger, injector, settings);
+  const operator = new Operator(world, settings.seed, ledger);
+  const mishaps = await trouble(world, { ledger, injector, operator }, settings);
   const drainingAt = Date.now();
   await drained(world).catch((error: unknown) => mishaps.push(String(error)));
   const drainMs = Date.now() - drainingAt;
@@ -66,6 +75,7 @@ export async function runRound(
     workers,
     injected,
     ...totals(ledger, comparisons),
+    repacked: await operator.countRepacked(),
     faults,
     drainMs,
     tookMs: Date.now() - startedAt,
@@ -74,21 +84,30 @@ export async function runRound(
   return { ...result, output: isGood ? '' : [world.api, ...world.workers].map((each) => each.output).join('\n') };
 }
 
+interface Cast {
+  readonly ledger: Ledger;
+  readonly injector: Injector;
+  readonly operator: Operator;
+}
+
 /** Load and faults, until every fault has passed and every request is acknowledged. Gives what did not go as it must. */
-async function trouble(world: World, ledger: Ledger, injector: Injector, settings: RoundSettings): Promise<string[]> {
+async function trouble(world: World, { ledger, injector, operator }: Cast, settings: RoundSettings): Promise<string[]> {
   const mishaps: string[] = [];
-  const fillsDisk = await canFillDisk();
-  const plan = planOf(settings.seed, settings).filter(({ fault }) => fillsDisk || fault.kind !== 'disk_full');
+  const note = (error: unknown): void => void mishaps.push(String(error));
+  const plan = await feasible(planOf(settings.seed, settings), world.disk);
   const clients = new Clients(Number(new URL(world.apiUrl).port), settings.seed, ledger);
+  await operator.begin();
   const running = clients.run();
-  await injector.run(plan);
+  await Promise.all([injector.run(plan), operator.erase(settings.lastsMs / 2).catch(note)]);
   await until(() => ledger.acknowledged.size >= settings.events, {
     timeoutMs: LOAD_PATIENCE_MS,
     what: `${settings.events} acknowledged events`,
-  }).catch((error: unknown) => mishaps.push(String(error)));
+  }).catch(note);
   clients.stop();
   const isAnswered = await Promise.race([running.then(() => true), delay(LOAD_PATIENCE_MS, false, { ref: false })]);
   if (!isAnswered) mishaps.push('some requests are not acknowledged long after the last fault');
+  await operator.untilRepacked().catch(note);
+  await operator.end().catch(note);
   return mishaps;
 }
 
@@ -103,6 +122,8 @@ function totals(ledger: Ledger, comparisons: readonly Comparison[]) {
     deliveries: sum(({ copies }) => copies),
     deliveredAgain: sum(({ copies, kept }) => copies - kept),
     deadLettered: sum(({ deadLettered }) => deadLettered),
+    erased: sum(({ erased }) => erased),
+    orderedUsers: sum(({ orderedUsers }) => orderedUsers),
     longestClosedMs,
     longestWayMs: Math.max(...comparisons.map(({ longestWayMs }) => longestWayMs)),
   };

@@ -4,12 +4,25 @@ const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 const figure = (value: number): string => value.toLocaleString('en-US');
 
 export function progressLine(result: RoundResult, done: number, rounds: number): string {
-  const { seed, injected, acknowledged, lost, faults, deliveredAgain, longestClosedMs, longestWayMs, tookMs } = result;
+  const {
+    seed,
+    injected,
+    acknowledged,
+    lost,
+    faults,
+    deliveredAgain,
+    longestClosedMs,
+    longestWayMs,
+    repacked,
+    erased,
+    tookMs,
+  } = result;
   const struck = Object.values(injected).reduce((sum, count) => sum + count, 0);
   const verdict = lost.length > 0 ? `LOST ${lost.length}` : faults.length > 0 ? 'WRONG' : 'good';
   return (
     `[${done}/${rounds}] seed ${seed}: ${verdict}, ${struck} faults, ${figure(acknowledged)} events acknowledged, ` +
-    `${figure(deliveredAgain)} delivered again, longest silence ${seconds(longestClosedMs)}, longest way ${seconds(longestWayMs)}, took ${seconds(tookMs)}`
+    `${figure(deliveredAgain)} delivered again, ${figure(repacked)} segments repacked, ${figure(erased)} deliveries erased, ` +
+    `longest silence ${seconds(longestClosedMs)}, longest way ${seconds(longestWayMs)}, took ${seconds(tookMs)}`
   );
 }
 
@@ -28,6 +41,9 @@ export function summaryTable(results: readonly RoundResult[], tookMs: number): s
     ['Events acknowledged', figure(sum((each) => each.acknowledged))],
     ['Deliveries (events × destinations)', figure(deliveries)],
     ['Dead letters (refused by the destination)', figure(sum((each) => each.deadLettered))],
+    ['Erased before their delivery (events × destinations)', figure(sum((each) => each.erased))],
+    ['Segments repacked while a destination was paused', figure(sum((each) => each.repacked))],
+    ['Users whose order was looked at', figure(sum((each) => each.orderedUsers))],
     ['**Lost**', `**${figure(sum(({ lost }) => lost.length))}**`],
     ['Other faults found', figure(sum(({ faults }) => faults.length))],
     [

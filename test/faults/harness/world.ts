@@ -10,14 +10,20 @@ import {
 } from '../../support/index.js';
 import { Instance } from './instance.js';
 import type { Link } from './plan.js';
-import { vendorReceivers, webhookReceiver, type Receiver } from './receivers.js';
+import { vendorReceivers, type Receiver } from './receivers.js';
+import { SmallDisk } from './small-disk.js';
 import { TcpProxy } from './tcp-proxy.js';
+import { webhookReceivers } from './webhook-receivers.js';
 
 const adminToken = 'token-of-the-operator';
+/** So little that one destination's waiting is reason enough to repack. */
+const MAX_QUEUED_BYTES = 1_048_576;
 
-/** An installation as people run it: Redis on its own, `api` and workers apart, five destinations; every cable in our hands. */
+/** An installation as people run it: Redis on its own, `api` and workers apart, seven destinations; every cable in our hands. */
 export interface World {
   readonly redis: TestRedis;
+  /** Where Redis writes to; undefined: on the machine's own, which nobody may fill. */
+  readonly disk: SmallDisk | undefined;
   readonly redisCable: TcpProxy;
   readonly api: Instance;
   readonly workers: readonly Instance[];
@@ -37,14 +43,17 @@ export interface WorldSettings {
 }
 
 export async function createWorld({ workers: workerCount, env = {} }: WorldSettings): Promise<World> {
-  const redis = await startRedis();
+  const disk = await SmallDisk.mount();
+  const redis = await startRedis({}, disk);
   const redisCable = await TcpProxy.start(redis.port);
-  const receivers = [await webhookReceiver(), ...(await vendorReceivers())];
+  const receivers = [...(await webhookReceivers()), ...(await vendorReceivers())];
   const shared = {
     REDIS_URL: `redis://127.0.0.1:${redisCable.port}`,
     ADMIN_TOKEN: adminToken,
     ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
     LOG_LEVEL: 'warn',
+    MAX_QUEUED_BYTES: String(MAX_QUEUED_BYTES),
+    REPACK_MIN_AGE_SECONDS: '0',
     ...env,
   };
   const [api, ...workers] = await Promise.all([
@@ -58,6 +67,7 @@ export async function createWorld({ workers: workerCount, env = {} }: WorldSetti
   cables.set('redis', redisCable);
   return {
     redis,
+    disk,
     redisCable,
     api,
     workers,
@@ -76,19 +86,19 @@ async function instance(role: 'api' | 'worker', env: Readonly<Record<string, str
   return created;
 }
 
-/** Every destination wants everything. */
 async function configure(control: Admin, receivers: readonly Receiver[]): Promise<void> {
   for (const { dialect, credentials } of dialectClients) await control.createSource({ dialect, credentials });
-  for (const { name, config, credentials } of receivers) {
+  for (const { name, type, config, credentials, settings } of receivers) {
     await control.createDestination({
       id: name,
-      type: name,
+      type,
       config,
       credentials,
       rateLimit: null,
       batch: { maxEvents: 200, maxWaitMs: 20 },
       retry: { maxAttempts: 1_000, maxAgeSeconds: 86_400, minDelayMs: 20, maxDelayMs: 300 },
       timeoutMs: 700,
+      ...settings,
     });
   }
   // Sources and destinations reach every process within a second.

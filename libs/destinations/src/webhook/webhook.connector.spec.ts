@@ -1,6 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { Webhook } from 'standardwebhooks';
-import type { CanonicalEvent } from '#canonical';
+import type { CanonicalEvent, Json } from '#canonical';
 import type { HttpConnector } from '../connector.js';
 import webhook from './webhook.connector.js';
 
@@ -65,7 +65,7 @@ describe('webhook', () => {
 
 describe('secrets among the headers of a webhook', () => {
   const url = 'https://example.com/';
-  const lift = (headers: unknown) => webhook.liftSecrets?.({ url, headers });
+  const lift = (headers: Json) => webhook.liftSecrets?.({ url, headers });
 
   it.each([
     'Authorization',

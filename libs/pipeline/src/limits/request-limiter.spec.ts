@@ -18,14 +18,14 @@ describe('the limit of a source', () => {
 
   it('is given out to a burst to the last request, and no further', async () => {
     const limiter = new LeasedRequestLimiter(redis);
-    const verdicts = await Promise.all(Array.from({ length: 140 }, () => limiter.take('src-1', 'batch', windows)));
+    const verdicts = await Promise.all(Array.from({ length: 140 }, async () => limiter.take('src-1', 'batch', windows)));
     expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);
   });
 
   it('holds over two processes that are asked at once', async () => {
     const limiters = [new LeasedRequestLimiter(redis), new LeasedRequestLimiter(redis)];
     const asked = limiters.flatMap((limiter) =>
-      Array.from({ length: 140 }, () => limiter.take('src-2', 'batch', windows)),
+      Array.from({ length: 140 }, async () => limiter.take('src-2', 'batch', windows)),
     );
     const verdicts = await Promise.all(asked);
     expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);

@@ -73,6 +73,24 @@ describe('a segment that a paused destination keeps', () => {
     await until(() => budget.queuedBytes === 0);
   });
 
+  it('shrinks too where it was looked at while somebody else still waited for all of it', async () => {
+    const updatedAt = (second: number) => ({ updatedAt: `2026-01-03T00:00:0${second}.000Z` });
+    pipeline.configuration.put(
+      webhook('rare', sink, { match: { events: ['late'] }, paused: 'admin', ...updatedAt(1) }),
+    );
+    pipeline.configuration.put(webhook('slow', sink, { paused: 'admin' }));
+    const before = arrivedAt('/rare').length;
+    await fill('late');
+    await until(() => budget.queuedBytes > 300_000);
+    expect(await repacker.round()).toBe(0);
+    pipeline.configuration.put(webhook('slow', sink, updatedAt(1)));
+    await until(() => new Set(arrivedAt('/slow')).size === SEGMENTS * EVENTS);
+    await until(async () => (await repacker.round()) > 0);
+    pipeline.configuration.put(webhook('rare', sink, { match: { events: ['late'] }, ...updatedAt(2) }));
+    await until(() => arrivedAt('/rare').length === before + SEGMENTS);
+    await until(() => budget.queuedBytes === 0);
+  });
+
   it('stays whole where most of it is waited for', async () => {
     pipeline.configuration.put(webhook('most', sink, { paused: 'admin' }));
     await fill('again');

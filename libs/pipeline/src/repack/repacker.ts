@@ -13,11 +13,11 @@ const WORK_MS = 400;
 const LEASE_MS = 10_000;
 /** While less of the budget is used there is room enough, and history stays whole. */
 const FROM_SHARE_OF_BUDGET = 0.25;
-/** What is younger is probably on its way. */
-const MIN_AGE_MS = 60_000;
 const SEGMENTS_AT_ONCE = 100;
-/** Segments remembered as looked at. Each is looked at again when they are forgotten: its ledger may be shorter by then. */
+/** Segments remembered as looked at. */
 const MAX_LOOKED_AT = 100_000;
+/** After so many times the least age they are forgotten, and looked at again: their ledgers may be shorter by then. */
+const FORGET_AFTER_AGES = 5;
 
 /**
  * Keeps destinations that wait for long, and want little, from filling the budget with what everybody else has settled:
@@ -28,6 +28,7 @@ export class Repacker {
   private readonly owner = randomBytes(8).toString('hex');
   private readonly cursors = new Map<string, string>();
   private readonly lookedAt = new Set<string>();
+  private lookingSince = Date.now();
   private timer: NodeJS.Timeout | undefined;
   private working: Promise<unknown> = Promise.resolve();
   private stopped = false;
@@ -38,7 +39,8 @@ export class Repacker {
     private readonly budget: QueuedBudget,
     private readonly segments: SegmentRepacker,
     private readonly log: Log,
-    private readonly minAgeMs = MIN_AGE_MS,
+    /** What is younger is probably on its way. */
+    private readonly minAgeMs: number,
   ) {}
 
   start(): void {
@@ -61,7 +63,7 @@ export class Repacker {
       if (this.budget.queuedBytes < this.budget.maxBytes * FROM_SHARE_OF_BUDGET) return 0;
       // A replay may need what is taken out.
       if ((await this.redis.shared.zcard(replayKeys.active)) > 0 || !(await this.lease())) return 0;
-      if (this.lookedAt.size > MAX_LOOKED_AT) this.lookedAt.clear();
+      this.forget();
       const deadline = Date.now() + WORK_MS;
       let waiting = [...this.configuration.destinations.keys()];
       while (waiting.length > 0 && Date.now() < deadline && !this.stopped) {
@@ -79,6 +81,13 @@ export class Repacker {
       this.log.warn({ error: String(error) }, 'repacking stopped; the next round goes on');
     }
     return freedBytes;
+  }
+
+  private forget(): void {
+    const isOld = Date.now() - this.lookingSince >= FORGET_AFTER_AGES * this.minAgeMs;
+    if (!isOld && this.lookedAt.size <= MAX_LOOKED_AT) return;
+    this.lookedAt.clear();
+    this.lookingSince = Date.now();
   }
 
   private async lease(): Promise<boolean> {

@@ -6,7 +6,13 @@ import { readAllotment } from '../routing/decision.js';
 import { decodeRequest } from '../segment/decode-request.js';
 import type { EventDecoder } from '../segment/event-decoder.js';
 import { fromRanges } from '../segment/position-ranges.js';
-import { encodeSegment, readBodies, readHeader, type RequestHeader } from '../segment/segment-format.js';
+import {
+  encodeSegment,
+  readBodies,
+  readHeader,
+  type RequestHeader,
+  type SegmentHeader,
+} from '../segment/segment-format.js';
 import { shardOfSegment } from '../segment/segment-id.js';
 
 /** A segment of which more is live stays as it is: there is little to gain. */
@@ -27,12 +33,12 @@ export class SegmentRepacker {
     const key = shardKeys.segment(shard, segmentId);
     const live = await this.livePositions(segmentId);
     if (!live) return 0;
+    // Most are looked at in vain: without their bodies.
+    const glance = await this.redis.shared.hget(key, 'h');
+    if (glance === null || !isWorthwhile(readHeader(glance), live)) return 0;
     const [text, stored, revision] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'w');
     if (!text || !stored || text.length + stored.length < MIN_BYTES) return 0;
     const header = readHeader(text.toString());
-    const total = header.requests.reduce((sum, request) => sum + request.total, 0);
-    // What has been repacked already has no more in it than this.
-    if (live.size > total * MAX_LIVE_SHARE || header.requests.every(({ form }) => form === 'canonical')) return 0;
     const bodies = await readBodies(header, stored);
     const parts = header.requests.map((request, i) =>
       this.thinned(segmentId, request, bodies[i] ?? Buffer.alloc(0), live),
@@ -81,4 +87,10 @@ export class SegmentRepacker {
     const bytes = Buffer.from(JSON.stringify(kept));
     return { header: { ...request, form: 'canonical', bytes: bytes.length }, body: bytes };
   }
+}
+
+/** What has been repacked already has no more in it than what is live. */
+function isWorthwhile({ requests }: SegmentHeader, live: ReadonlySet<number>): boolean {
+  const total = requests.reduce((sum, request) => sum + request.total, 0);
+  return live.size <= total * MAX_LIVE_SHARE && requests.some(({ form }) => form !== 'canonical');
 }

@@ -85,6 +85,10 @@ export class EnvironmentVariables {
 
   @WholeNumber()
   @IsInt(WHOLE_NUMBER)
+  REPACK_MIN_AGE_SECONDS = 60;
+
+  @WholeNumber()
+  @IsInt(WHOLE_NUMBER)
   HISTORY_MAX_BYTES = 256 * MEBIBYTE;
 
   @WholeNumber()

@@ -26,6 +26,7 @@ export class Environment {
   readonly logLevel: LogLevel;
   /** Undefined: derived from Redis' `maxmemory`. */
   readonly maxQueuedBytes: number | undefined;
+  readonly repackMinAgeSeconds: number;
   readonly historyMaxBytes: number;
   readonly historyMaxAgeSeconds: number;
   readonly deadLetterMaxAgeSeconds: number;
@@ -50,6 +51,7 @@ export class Environment {
     this.destinationAllowedCidrs = variables.DESTINATION_ALLOWED_CIDRS;
     this.logLevel = variables.LOG_LEVEL;
     this.maxQueuedBytes = variables.MAX_QUEUED_BYTES;
+    this.repackMinAgeSeconds = variables.REPACK_MIN_AGE_SECONDS;
     this.historyMaxBytes = variables.HISTORY_MAX_BYTES;
     this.historyMaxAgeSeconds = variables.HISTORY_MAX_AGE_SECONDS;
     this.deadLetterMaxAgeSeconds = variables.DEAD_LETTER_MAX_AGE_SECONDS;
