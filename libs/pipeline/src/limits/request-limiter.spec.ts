@@ -18,7 +18,9 @@ describe('the limit of a source', () => {
 
   it('is given out to a burst to the last request, and no further', async () => {
     const limiter = new LeasedRequestLimiter(redis);
-    const verdicts = await Promise.all(Array.from({ length: 140 }, async () => limiter.take('src-1', 'batch', windows)));
+    const verdicts = await Promise.all(
+      Array.from({ length: 140 }, async () => limiter.take('src-1', 'batch', windows)),
+    );
     expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);
   });
 
