@@ -113,14 +113,6 @@ export class FanOut {
     list: readonly Share[],
     deadline: number,
   ): Promise<Added | undefined> {
-    const { id } = destination;
-    const keys = [
-      destinationKeys.pending(id),
-      destinationKeys.seen(id),
-      destinationKeys.open(id),
-      destinationKeys.state(id),
-      destinationKeys.gone(id),
-    ];
     const values = list.flatMap(({ segment, ranges, positions }) => [
       segment.id,
       ranges,
@@ -128,7 +120,7 @@ export class FanOut {
       estimatedBytes(segment, positions.length),
       segment.sequence,
     ]);
-    const reply = await addPendingScript.run(this.redis.shared, keys, [
+    const reply = await addPendingScript.run(this.redis.shared, keysOf(destination), [
       ...this.bounds(destination, deadline),
       ...values,
     ]);
@@ -141,16 +133,7 @@ export class FanOut {
     deadline: number,
   ): Promise<Added | undefined> {
     const { id } = destination;
-    const keys = [
-      destinationKeys.pending(id),
-      destinationKeys.seen(id),
-      destinationKeys.open(id),
-      destinationKeys.state(id),
-      destinationKeys.gone(id),
-      destinationKeys.busy(id),
-      destinationKeys.user(id, ''),
-      destinationKeys.ready(id, ''),
-    ];
+    const orderKeys = [destinationKeys.busy(id), destinationKeys.user(id, ''), destinationKeys.ready(id, '')];
     const values: ScriptArgument[] = [...this.bounds(destination, deadline)];
     for (const [{ segment, positions }, { users, withoutUser }] of list) {
       values.push(
@@ -163,7 +146,7 @@ export class FanOut {
       values.push(toRanges(withoutUser), withoutUser.length, users.size);
       for (const [user, ranges] of users) values.push(user, ranges);
     }
-    const reply = await addOrderedScript.run(this.redis.shared, keys, values);
+    const reply = await addOrderedScript.run(this.redis.shared, [...keysOf(destination), ...orderKeys], values);
     return this.added(
       destination,
       list.map(([share]) => share),
@@ -242,6 +225,17 @@ export class FanOut {
     }
     await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
   }
+}
+
+/** The first keys of both scripts that add. */
+function keysOf({ id }: Destination): readonly string[] {
+  return [
+    destinationKeys.pending(id),
+    destinationKeys.seen(id),
+    destinationKeys.open(id),
+    destinationKeys.state(id),
+    destinationKeys.gone(id),
+  ];
 }
 
 function estimatedBytes({ header }: SegmentHead, count: number): number {
