@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import type { Client } from './client';
 import { RateMeter, type Rates } from './rates';
 import { useClient } from './session';
-import type { DestinationType, Dialect, Overview, Page, Throughput } from './types';
+import type { DestinationType, Dialect, Overview, Page, ThroughputSample } from './types';
 
 export interface OverviewWithRates extends Overview {
   readonly rates: Rates;
@@ -34,7 +34,7 @@ export function useThroughput() {
   const client = useClient();
   return useQuery({
     queryKey: ['throughput'],
-    queryFn: ({ signal }) => client.get<Throughput>('/overview/throughput', signal),
+    queryFn: ({ signal }) => client.get<{ readonly samples: readonly ThroughputSample[] }>('/overview/throughput', signal),
     refetchInterval: 10_000,
     structuralSharing: false,
   });

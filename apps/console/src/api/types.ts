@@ -74,11 +74,6 @@ export interface ThroughputSample {
   readonly waiting: number;
 }
 
-export interface Throughput {
-  readonly stepSeconds: number;
-  readonly samples: readonly ThroughputSample[];
-}
-
 /** The part of JSON Schema that the catalogue uses. */
 export interface Schema {
   readonly type?: string | readonly string[];

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import UPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { useThroughput } from '../../api/queries';
-import type { Throughput as ThroughputAnswer } from '../../api/types';
+import type { ThroughputSample } from '../../api/types';
 import { formatRate } from '../../parts/format';
 import { Panel } from '../../parts/page';
 import { Empty, Loaded } from '../../parts/states';
@@ -30,13 +30,13 @@ export default function Throughput() {
         <SegmentedControl size="xs" aria-label="Time shown" data={RANGES} value={minutes} onChange={setMinutes} />
       }
     >
-      <Loaded query={throughput}>{(data) => <Chart throughput={data} minutes={Number(minutes)} />}</Loaded>
+      <Loaded query={throughput}>{({ samples }) => <Chart samples={samples} minutes={Number(minutes)} />}</Loaded>
     </Panel>
   );
 }
 
-function Chart({ throughput, minutes }: { readonly throughput: ThroughputAnswer; readonly minutes: number }) {
-  const series = useMemo(() => ratesOf(throughput, minutes), [throughput, minutes]);
+function Chart({ samples, minutes }: { readonly samples: readonly ThroughputSample[]; readonly minutes: number }) {
+  const series = useMemo(() => ratesOf(samples, minutes), [samples, minutes]);
   if (series[0].length < 2) {
     return (
       <Empty title="Just started">
@@ -127,14 +127,15 @@ function endingNow(lastSeconds: number, minutes: number): UPlot.Range.MinMax {
 }
 
 /** Counts that only grow, as events a second between two samples. */
-function ratesOf({ samples, stepSeconds }: ThroughputAnswer, minutes: number): Series {
+function ratesOf(samples: readonly ThroughputSample[], minutes: number): Series {
   const last = samples.at(-1);
   const from = last ? Date.parse(last.at) - minutes * 60_000 : 0;
   const at: number[] = [];
   const accepted: number[] = [];
   const delivered: number[] = [];
   // More points than can be told apart would only be noise.
-  const stride = Math.max(1, Math.round((minutes * 60) / MAX_POINTS / stepSeconds));
+  const shown = samples.filter((sample) => Date.parse(sample.at) >= from).length;
+  const stride = Math.max(1, Math.ceil(shown / MAX_POINTS));
   samples.forEach((sample, index) => {
     const before = samples[index - stride];
     const time = Date.parse(sample.at);
