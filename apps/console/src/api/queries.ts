@@ -34,7 +34,8 @@ export function useThroughput() {
   const client = useClient();
   return useQuery({
     queryKey: ['throughput'],
-    queryFn: ({ signal }) => client.get<{ readonly samples: readonly ThroughputSample[] }>('/overview/throughput', signal),
+    queryFn: ({ signal }) =>
+      client.get<{ readonly samples: readonly ThroughputSample[] }>('/overview/throughput', signal),
     refetchInterval: 10_000,
     structuralSharing: false,
   });
