@@ -18,9 +18,9 @@ describe('dead letters over the admin API', () => {
       oldestAt: '2026-05-01T09:00:06.000Z',
     };
     app.deliveries.grouped = { groups: [group], counted: 2, kept: 7 };
-    const answer = await app.call('GET', '/dead-letters/groups?destinationId=one');
+    const answer = await app.call('GET', '/dead-letter-groups?destinationId=one');
     expect(answer.body).toEqual({ data: [group], nextCursor: null, counted: 2, kept: 7 });
-    await app.call('GET', '/dead-letters/groups');
+    await app.call('GET', '/dead-letter-groups');
     expect(app.deliveries.groupedFor).toEqual(['one', undefined]);
   });
 
@@ -29,7 +29,7 @@ describe('dead letters over the admin API', () => {
     const listed = (await app.call('GET', '/dead-letters?destinationId=one&code=invalid')).body.data;
     expect(listed.map(({ id }) => id)).toEqual(['one.1', 'one.3']);
     const order = { destinationId: 'one', code: 'invalid' };
-    const discarded = await app.call('POST', '/dead-letters/discard', order);
+    const discarded = await app.call('POST', '/dead-letter-groups/discard', order);
     expect([discarded.status, discarded.body]).toEqual([200, { discarded: 2, more: false }]);
     expect(app.deliveries.letters.map(({ id }) => id)).toEqual(['one.2']);
     const entries = (await app.call('GET', '/audit?action=discard')).body.data;
@@ -38,7 +38,7 @@ describe('dead letters over the admin API', () => {
 
   it('are not discarded by an order that does not say which', async () => {
     for (const order of [{}, { destinationId: 'one' }, { destinationId: 'one', code: 5 }]) {
-      expect((await app.call('POST', '/dead-letters/discard', order)).status).toBe(422);
+      expect((await app.call('POST', '/dead-letter-groups/discard', order)).status).toBe(422);
     }
   });
 

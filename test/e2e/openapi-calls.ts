@@ -63,7 +63,7 @@ export function contractCalls({ eventId, deadLetterId }: Known): readonly Call[]
     { method: 'DELETE', path: '/admin/v1/dead-letters/{id}', id: deadLetterId },
     {
       method: 'POST',
-      path: '/admin/v1/dead-letters/discard',
+      path: '/admin/v1/dead-letter-groups/discard',
       body: { destinationId: 'crm', code: 'none_has_this' },
     },
     { method: 'POST', path: '/admin/v1/erasures', body: { userId: 'nobody' }, answers: 'the erasure' },

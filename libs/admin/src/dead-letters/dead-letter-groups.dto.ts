@@ -39,7 +39,7 @@ export class DeadLetterGroupsDto {
   kept!: number;
 }
 
-/** `POST /admin/v1/dead-letters/discard`. */
+/** `POST /admin/v1/dead-letter-groups/discard`. */
 export class DiscardDto {
   @IsString()
   @MaxLength(64)

@@ -6,11 +6,11 @@ export const FLOKIT_CLIENTS: readonly ClientSettings[] = [
     title: 'JavaScript',
     code: `const FLOKIT_URL = '<baseUrl>'; // was https://api.flokit.ai
 
-await fetch(\`\${FLOKIT_URL}/v1/batch/events\`, {
-  method: 'POST',
-  headers: { Authorization: 'Bearer <apiKey>', 'Content-Type': 'application/json' },
-  body: JSON.stringify({ events }),
-});`,
+await axios.post(
+  \`\${FLOKIT_URL}/v1/batch/events\`,
+  { events },
+  { headers: { Authorization: 'Bearer <apiKey>' } },
+);`,
     note: 'Only the host changes. GET /v1/workspace tests a key, as it does at FloKit.',
   },
   {

@@ -12,16 +12,12 @@ API key:    <apiKey>`,
     title: 'HTTP',
     code: `const KIXO_URL = '<baseUrl>'; // was https://api.kixo.io
 
-await fetch(\`\${KIXO_URL}/v1/batch\`, {
-  method: 'POST',
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify({
-    project_id: '<projectId>',
-    api_key: '<apiKey>',
-    bundle_id: 'com.example.app',
-    platform: 'web',
-    batch: events,
-  }),
+await axios.post(\`\${KIXO_URL}/v1/batch\`, {
+  project_id: '<projectId>',
+  api_key: '<apiKey>',
+  bundle_id: 'com.example.app',
+  platform: 'web',
+  batch: events,
 });`,
     note: 'Pages may post from any origin, with fetch or as a beacon.',
   },

@@ -13,22 +13,18 @@ events.basePath = '<baseUrl>'; // was https://a.klaviyo.com`,
     title: 'HTTP',
     code: `const KLAVIYO_URL = '<baseUrl>'; // was https://a.klaviyo.com
 
-await fetch(\`\${KLAVIYO_URL}/api/event-bulk-create-jobs\`, {
-  method: 'POST',
+await axios.post(\`\${KLAVIYO_URL}/api/event-bulk-create-jobs\`, job, {
   headers: {
     Authorization: 'Klaviyo-API-Key <privateKey>',
     revision: '2026-07-15',
     'Content-Type': 'application/vnd.api+json',
   },
-  body: JSON.stringify(job),
 });`,
   },
   {
     title: 'Browser',
-    code: `await fetch('<baseUrl>/client/events?company_id=<companyId>', {
-  method: 'POST',
-  headers: { revision: '2026-07-15', 'Content-Type': 'application/json' },
-  body: JSON.stringify({ data: event }),
+    code: `await axios.post('<baseUrl>/client/events?company_id=<companyId>', { data: event }, {
+  headers: { revision: '2026-07-15' },
 });`,
     note: 'Pages may post from any origin.',
   },

@@ -11,10 +11,10 @@ API key:  <apiKey>`,
     title: 'JavaScript',
     code: `const VIBEFOLLOW_URL = '<baseUrl>'; // was https://api.vibefollow.com
 
-await fetch(\`\${VIBEFOLLOW_URL}/api/v1/events/batch\`, {
-  method: 'POST',
-  headers: { Authorization: 'Bearer <apiKey>', 'Content-Type': 'application/json' },
-  body: JSON.stringify({ events }),
-});`,
+await axios.post(
+  \`\${VIBEFOLLOW_URL}/api/v1/events/batch\`,
+  { events },
+  { headers: { Authorization: 'Bearer <apiKey>' } },
+);`,
   },
 ];

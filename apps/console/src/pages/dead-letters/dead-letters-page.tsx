@@ -58,7 +58,7 @@ function Groups({ destinationId }: { readonly destinationId: string }) {
     queryKey: ['dead-letters', 'groups', destinationId],
     queryFn: ({ signal }) => {
       const query = destinationId === '' ? '' : `?destinationId=${encodeURIComponent(destinationId)}`;
-      return client.get<DeadLetterGroups>(`/dead-letters/groups${query}`, signal);
+      return client.get<DeadLetterGroups>(`/dead-letter-groups${query}`, signal);
     },
     refetchInterval: 5_000,
   });

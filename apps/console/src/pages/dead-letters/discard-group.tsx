@@ -46,7 +46,10 @@ interface Discarded {
 async function discardAll(client: Client, destinationId: string, code: string): Promise<number> {
   let total = 0;
   for (;;) {
-    const { discarded, more } = await client.ask<Discarded>('POST', '/dead-letters/discard', { destinationId, code });
+    const { discarded, more } = await client.ask<Discarded>('POST', '/dead-letter-groups/discard', {
+      destinationId,
+      code,
+    });
     total += discarded;
     if (!more || discarded === 0) return total;
   }
