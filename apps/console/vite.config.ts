@@ -26,7 +26,7 @@ function compressedBeside(): Plugin {
   };
 }
 
-/** `npm run dev:console` shows the sources, with a gateway on this machine behind it. */
+/** Without `build` it serves the sources, with a gateway on this machine behind them. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',

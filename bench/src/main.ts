@@ -6,6 +6,7 @@ import { measureArrival } from './arrival.js';
 import { measureBacklog } from './backlog.js';
 import { allDialects, flokit } from './bodies.js';
 import { chart } from './chart.js';
+import { measureConsole } from './console.js';
 import { deliver, deliverNaively, standard, type DeliverRow } from './deliver.js';
 import { measureDestinations } from './destinations.js';
 import { measureIsolation } from './isolation.js';
@@ -89,6 +90,7 @@ const cases: Readonly<Record<string, () => Promise<unknown>>> = {
   scaling: async () => printDelivered('Scaling, one dimension at a time', await measureScaling(), 0),
   backlog: async () => console.table(await measureBacklog()),
   soak: async () => console.table(await measureSoak()),
+  console: async () => console.table(await measureConsole()),
   isolation: async () => console.table(await measureIsolation()),
 };
 

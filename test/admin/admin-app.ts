@@ -8,8 +8,10 @@ import {
   DeliveryOperations,
   DemoConfiguration,
   type DeadLetter,
+  type DeadLetterGroups,
   type DeadLetterQuery,
   type DestinationStats,
+  type DiscardedLetters,
   type Page,
 } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
@@ -38,6 +40,8 @@ export class PrescribedDeliveries extends DeliveryOperations {
   readonly statsOf = new Map<string, DestinationStats>();
   readonly discarded: string[] = [];
   letters: readonly DeadLetter[] = [];
+  grouped: DeadLetterGroups = { groups: [], counted: 0, kept: 0 };
+  readonly groupedFor: (string | undefined)[] = [];
 
   override stats(id: string): Promise<DestinationStats> {
     return Promise.resolve(this.statsOf.get(id) ?? NO_DELIVERIES);
@@ -48,13 +52,28 @@ export class PrescribedDeliveries extends DeliveryOperations {
     return Promise.resolve();
   }
 
-  override listDeadLetters({ destinationId, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {
+  override listDeadLetters({ destinationId, code, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {
     const wanted = this.letters.filter(
-      (letter) => destinationId === undefined || letter.destinationId === destinationId,
+      (letter) =>
+        (destinationId === undefined || letter.destinationId === destinationId) &&
+        (code === undefined || letter.reason.code === code),
     );
     const start = after === undefined ? 0 : wanted.findIndex(({ id }) => id === after) + 1;
     const items = wanted.slice(start, start + limit);
     return Promise.resolve({ items, next: start + limit < wanted.length ? (items.at(-1)?.id ?? null) : null });
+  }
+
+  override groupDeadLetters(destinationId: string | undefined): Promise<DeadLetterGroups> {
+    this.groupedFor.push(destinationId);
+    return Promise.resolve(this.grouped);
+  }
+
+  override discardDeadLetters(destinationId: string, code: string): Promise<DiscardedLetters> {
+    const before = this.letters.length;
+    this.letters = this.letters.filter(
+      (letter) => letter.destinationId !== destinationId || letter.reason.code !== code,
+    );
+    return Promise.resolve({ discarded: before - this.letters.length, more: false });
   }
 
   override discardDeadLetter(id: string): Promise<boolean> {

@@ -18,11 +18,11 @@ describe('the console, in a browser', () => {
   });
   afterAll(() => gateway?.stop());
 
-  const post = (event: string): Promise<Response> =>
+  const post = (event: string, user_id = 'u-1'): Promise<Response> =>
     fetch(`${gateway.baseUrl}/v1/batch/events`, {
       method: 'POST',
       headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ events: [{ event, user_id: 'u-1', timestamp: new Date().toISOString() }] }),
+      body: JSON.stringify({ events: [{ event, user_id, timestamp: new Date().toISOString() }] }),
     });
   const press = (name: string): Promise<void> => page.getByRole('button', { name, exact: true }).click();
   const field = (name: string) => page.getByRole('textbox', { name, exact: true });
@@ -54,7 +54,14 @@ describe('the console, in a browser', () => {
     const shown = page.getByRole('alert').filter({ hasText: 'shown this once' });
     apiKey = (await shown.locator('dt:text-is("apiKey") + dd code').textContent()) ?? '';
     expect(apiKey).not.toBe('');
-    expect(await page.getByRole('region', { name: 'curl command' }).textContent()).toContain(`Bearer ${apiKey}`);
+    expect(await page.getByRole('region', { name: 'settings for curl' }).textContent()).toContain(`Bearer ${apiKey}`);
+  });
+
+  it("gives each client of the vendor its own settings, with the gateway's address and the key", async () => {
+    await page.getByText('Python', { exact: true }).click();
+    const settings = await page.getByRole('region', { name: 'settings for Python' }).textContent();
+    expect(settings).toContain(`FLOKIT_URL = "${gateway.baseUrl}"`);
+    expect(settings).toContain(`"Bearer ${apiKey}"`);
   });
 
   it("shows the server's fault at its field, then creates the destination", async () => {
@@ -94,9 +101,10 @@ describe('the console, in a browser', () => {
     sink.replyWith(() => ({ status: 422, body: 'no such thing' }));
     await Promise.all([post('refused_one'), post('refused_two')]);
     await visit('Dead letters');
-    const group = page.getByRole('region', { name: 'HTTP 422 at warehouse' });
+    const group = page.getByRole('region', { name: 'HTTP 422 at Warehouse' });
     await group.getByRole('link', { name: 'refused_one' }).waitFor();
     await group.getByRole('link', { name: 'refused_two' }).waitFor();
+    await page.getByText('2 kept, in one group of one reason each.').waitFor();
     await group.getByRole('button', { name: 'Inspect' }).first().click();
     await page.getByRole('region', { name: 'last response' }).getByText('no such thing').waitFor();
     await page.keyboard.press('Escape');
@@ -110,6 +118,46 @@ describe('the console, in a browser', () => {
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByText('No dead letters').waitFor();
     await until(() => sink.requests.some(({ body }) => body.includes('refused_one')));
+  });
+
+  it('discards a whole group at once, after asking', async () => {
+    sink.replyWith(() => ({ status: 400, body: 'no' }));
+    await Promise.all(['useless_one', 'useless_two', 'useless_three'].map((event) => post(event)));
+    const group = page.getByRole('region', { name: 'HTTP 400 at Warehouse' });
+    await group.getByRole('button', { name: 'Discard' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByRole('button', { name: 'Discard' }).click();
+    await page.getByText('No dead letters').waitFor();
+    expect(await admin(gateway).deadLetters('warehouse')).toEqual([]);
+    sink.replyWith(() => ({ status: 200 }));
+  });
+
+  it('filters the stream by name and user, and shows what was refused or parked', async () => {
+    await visit('Live events');
+    await post('wanted_one');
+    await post('other_one', 'u-77');
+    await page.getByRole('link', { name: 'other_one' }).waitFor();
+    await field('User').fill('U-77');
+    await page.getByRole('link', { name: 'wanted_one' }).waitFor({ state: 'detached' });
+    await page.getByRole('link', { name: 'other_one' }).waitFor();
+    await field('Event name').fill('wanted');
+    await page.getByText('None of the latest events fits the filter').waitFor();
+    await field('User').fill('');
+    await page.getByRole('link', { name: 'wanted_one' }).waitFor();
+    await press('Clear');
+    await page.getByText('Refused', { exact: true }).click();
+    expect((await post('')).status).toBe(200);
+    await page.getByRole('table').getByText('missing_field').first().waitFor();
+    expect(await field('User').count()).toBe(0);
+  });
+
+  it('draws the throughput of the last minutes and of hours', async () => {
+    await visit('Overview');
+    const chart = page.getByRole('region', { name: 'Throughput' });
+    await chart.getByRole('img', { name: /^Accepted .* events a second.* in the last 15 min\.$/ }).waitFor();
+    await chart.getByText('6 h', { exact: true }).click();
+    await chart.getByRole('img', { name: /in the last 6 h\.$/ }).waitFor();
+    expect(await chart.locator('canvas').count()).toBe(1);
   });
 
   it('pauses and resumes a destination', async () => {

@@ -61,6 +61,11 @@ export function contractCalls({ eventId, deadLetterId }: Known): readonly Call[]
     { method: 'GET', path: '/admin/v1/replays/{id}', id: 'the replay' },
     { method: 'POST', path: '/admin/v1/replays/{id}/cancel', id: 'the replay' },
     { method: 'DELETE', path: '/admin/v1/dead-letters/{id}', id: deadLetterId },
+    {
+      method: 'POST',
+      path: '/admin/v1/dead-letter-groups/discard',
+      body: { destinationId: 'crm', code: 'none_has_this' },
+    },
     { method: 'POST', path: '/admin/v1/erasures', body: { userId: 'nobody' }, answers: 'the erasure' },
     { method: 'GET', path: '/admin/v1/erasures/{id}', id: 'the erasure' },
     { method: 'PUT', path: '/admin/v1/config', query: '?dryRun=true', body: { sources: [], destinations: [] } },

@@ -7,6 +7,7 @@ import { DestinationTypesController, DialectsController } from './catalogue/cata
 import { ConfigController } from './config/config.controller.js';
 import { ConfigFile } from './config/config-file.js';
 import { ConfigService } from './config/config.service.js';
+import { DeadLetterGroupsController } from './dead-letters/dead-letter-groups.controller.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { ErasuresController } from './erasures/erasures.controller.js';
@@ -49,6 +50,7 @@ export class AdminModule implements NestModule {
         DestinationTestController,
         ConfigController,
         DeadLettersController,
+        DeadLetterGroupsController,
         PreviewController,
         EventStreamController,
         OverviewController,

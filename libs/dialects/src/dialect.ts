@@ -177,6 +177,15 @@ export interface ProbeRoute {
   reply(source: { readonly id: string; readonly name: string }): Reply;
 }
 
+/** How one kind of client is pointed at the gateway. */
+export interface ClientSettings {
+  readonly title: string;
+  /** To be pasted. */
+  readonly code: string;
+  /** What else there is to know. */
+  readonly note?: string;
+}
+
 /**
  * A vendor's HTTP language, inwards. Everything is data or a pure function; clock, random, network and Redis stay with
  * the mechanism in `ingest/`.
@@ -207,6 +216,11 @@ export interface Dialect {
   replyToFault(fault: Fault, request: RequestView): Reply;
   /** Headers that go on every answer to a recognised caller, rate-limited ones excepted. */
   rateHeaders?(state: RateState): Readonly<Record<string, string>>;
+  /**
+   * What to change in this vendor's clients so that they send here. Absent: there is nothing to say but the address.
+   * `<baseUrl>` stands for the gateway's address, `<member>` for a member of the credentials.
+   */
+  readonly clients?: readonly ClientSettings[];
   /** A paste-ready request for the banner and the docs: path, headers and body with these credentials. */
   sample(credentials: Readonly<Record<string, string>>): {
     readonly path: string;

@@ -1,9 +1,9 @@
 import type { Overview } from './types';
 
-/** Events a second, by id. */
+/** Events a second, by id; undefined (or absent) until two looks have been taken. */
 export interface Rates {
-  readonly accepted: number;
-  readonly delivered: number;
+  readonly accepted: number | undefined;
+  readonly delivered: number | undefined;
   readonly bySource: ReadonlyMap<string, number>;
   readonly byDestination: ReadonlyMap<string, number>;
 }
@@ -18,7 +18,9 @@ interface Sample {
 
 /** Long enough to be calm, short enough to be now. */
 const WINDOW_MS = 10_000;
-const NO_RATES: Rates = { accepted: 0, delivered: 0, bySource: new Map(), byDestination: new Map() };
+/** Pages that look seldom have nothing younger; what is older says nothing about now. */
+const MAX_AGE_MS = 30_000;
+const NO_RATES: Rates = { accepted: undefined, delivered: undefined, bySource: new Map(), byDestination: new Map() };
 
 /** Turns counts that only grow into rates over the last seconds. */
 export class RateMeter {
@@ -26,10 +28,9 @@ export class RateMeter {
 
   add(overview: Overview): Rates {
     const latest = sampleOf(overview);
-    this.samples = [
-      ...this.samples.filter(({ atMs }) => latest.atMs - atMs <= WINDOW_MS && atMs < latest.atMs),
-      latest,
-    ];
+    const before = this.samples.filter(({ atMs }) => atMs < latest.atMs && latest.atMs - atMs <= MAX_AGE_MS);
+    const recent = before.filter(({ atMs }) => latest.atMs - atMs <= WINDOW_MS);
+    this.samples = [...(recent.length > 0 ? recent : before.slice(-1)), latest];
     const [first] = this.samples;
     if (!first || first === latest) return NO_RATES;
     const seconds = (latest.atMs - first.atMs) / 1_000;

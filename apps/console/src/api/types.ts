@@ -98,6 +98,12 @@ export interface RateWindow {
   readonly perSeconds: number;
 }
 
+export interface ClientSettings {
+  readonly title: string;
+  readonly code: string;
+  readonly note?: string;
+}
+
 export interface Dialect {
   readonly name: string;
   readonly title: string;
@@ -107,6 +113,7 @@ export interface Dialect {
     readonly headers: Readonly<Record<string, string>>;
     readonly body: JsonObject;
   };
+  readonly clients: readonly ClientSettings[];
   readonly routes: readonly {
     readonly method: string;
     readonly path: string;
@@ -264,6 +271,22 @@ export interface DeadLetter {
   readonly lastResponse: { readonly status: number; readonly body: string } | null;
   readonly attempts: number;
   readonly at: string;
+}
+
+export interface DeadLetterGroup {
+  readonly destinationId: string;
+  readonly code: string;
+  readonly count: number;
+  /** False: there may be more of the kind. */
+  readonly exact: boolean;
+  readonly detail: string;
+  readonly newestAt: string;
+  readonly oldestAt: string;
+}
+
+export interface DeadLetterGroups extends Page<DeadLetterGroup> {
+  readonly counted: number;
+  readonly kept: number;
 }
 
 export interface Rejection {

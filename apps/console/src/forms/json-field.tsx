@@ -1,10 +1,10 @@
 import { Textarea } from '@mantine/core';
-import { useRef, useState } from 'react';
+import { useRef, useState, type ReactNode } from 'react';
 import type { Json } from '../api/types';
 
 interface JsonFieldProps {
   readonly label: string;
-  readonly description?: string;
+  readonly description?: ReactNode;
   readonly placeholder?: string;
   readonly value: Json | undefined;
   readonly error?: string | undefined;

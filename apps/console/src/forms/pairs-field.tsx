@@ -1,12 +1,12 @@
 import { ActionIcon, Button, Input, TextInput } from '@mantine/core';
-import { useState } from 'react';
+import { useState, type ReactNode } from 'react';
 import { CrossIcon, PlusIcon } from '../parts/icons';
 
 type Pair = readonly [name: string, text: string];
 
 interface PairsFieldProps {
   readonly label: string;
-  readonly description?: string;
+  readonly description?: ReactNode;
   readonly names: readonly [left: string, right: string];
   readonly value: Readonly<Record<string, unknown>> | undefined;
   readonly error?: string | undefined;

@@ -1,4 +1,5 @@
 import { NativeSelect, NumberInput, PasswordInput, Switch, TagsInput, TextInput } from '@mantine/core';
+import type { ReactNode } from 'react';
 import type { Json, JsonObject, Schema, ShownCredential } from '../api/types';
 import { inWords } from '../parts/format';
 import { below, type Faults } from './faults';
@@ -56,14 +57,20 @@ interface FieldProps {
 function Field({ name, schema, value, required, error, onChange }: FieldProps) {
   const shown = {
     label: schema.title ?? inWords(name),
-    description: schema.description,
+    description: withCode(schema.description),
     withAsterisk: required,
     error,
   };
   const hint = placeholderOf(schema);
   if (schema.enum) {
     const named = schema.enum.map((choice) => ({ value: textOf(choice), label: inWords(textOf(choice)) }));
-    const choices = [{ value: '', label: 'As it is by itself' }, ...named];
+    const choices = [
+      {
+        value: '',
+        label: schema.default === undefined ? 'Not set' : `Usual (${inWords(textOf(schema.default)).toLowerCase()})`,
+      },
+      ...named,
+    ];
     const change = (text: string): void => onChange(text === '' ? undefined : text);
     return (
       <NativeSelect
@@ -130,7 +137,7 @@ function SecretField({ name, schema, value, required, error, onChange, stored, w
   return (
     <PasswordInput
       label={schema.title ?? inWords(name)}
-      description={schema.description}
+      description={withCode(schema.description)}
       withAsterisk={required && !isKept}
       error={error}
       placeholder={placeholder}
@@ -139,6 +146,11 @@ function SecretField({ name, schema, value, required, error, onChange, stored, w
       onChange={(event) => onChange(event.currentTarget.value === '' ? undefined : event.currentTarget.value)}
     />
   );
+}
+
+/** `like this`, as descriptions mark what is to be typed. */
+function withCode(text: string | undefined): ReactNode {
+  return text?.split('`').map((part, index) => (index % 2 === 1 ? <code key={index}>{part}</code> : part));
 }
 
 function placeholderOf(schema: Schema): string | undefined {

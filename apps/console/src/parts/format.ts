@@ -10,8 +10,9 @@ export function formatCompact(count: number): string {
   return count < 1_000 ? whole.format(count) : compact.format(count);
 }
 
-/** Events a second. */
-export function formatRate(rate: number): string {
+/** Events a second; undefined: not known yet. */
+export function formatRate(rate: number | undefined): string {
+  if (rate === undefined) return '–';
   if (rate === 0) return '0';
   if (rate < 0.1) return '< 0.1';
   return rate < 10 ? rate.toFixed(1) : formatCount(Math.round(rate));
@@ -34,15 +35,25 @@ export function formatAge(ms: number): string {
   return `${first} ${second}`;
 }
 
-/** The two largest units: `1 h 5 min`. */
+/** The two largest units: `1 h 5 min`; the second only if there is something of it. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  if (minutes < 60) return twoUnits(minutes, 'min', seconds % 60, 's');
   const hours = Math.floor(minutes / 60);
-  if (hours < 48) return `${hours} h ${minutes % 60} min`;
-  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+  if (hours < 48) return twoUnits(hours, 'h', minutes % 60, 'min');
+  return twoUnits(Math.floor(hours / 24), 'd', hours % 24, 'h');
+}
+
+/** With milliseconds where they matter: `340 ms`, `2.5 s`, `3 min 5 s`. */
+export function formatElapsed(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(ms);
+}
+
+function twoUnits(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${small} ${smallUnit}`;
 }
 
 export function formatTime(iso: string): string {

@@ -5,17 +5,33 @@ const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)
 /** Colouring more than this would make the page wait. */
 const MAX_COLOURED = 60_000;
 
+interface JsonViewProps {
+  readonly value: unknown;
+  readonly label: string;
+  /** Where there is little room beside other things. */
+  readonly dense?: boolean;
+}
+
 /** Any JSON, readable and to be copied. */
-export function JsonView({ value, label }: { readonly value: unknown; readonly label: string }) {
-  const text = typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+export function JsonView({ value, label, dense = false }: JsonViewProps) {
+  const text = typeof value === 'string' ? value : JSON.stringify(value, null, dense ? 1 : 2);
   return (
     <div className="snippet">
-      <pre className="json" tabIndex={0} role="region" aria-label={label}>
+      <pre className={dense ? 'json json-dense' : 'json'} tabIndex={0} role="region" aria-label={label}>
         {text.length > MAX_COLOURED ? text : coloured(text)}
       </pre>
       <CopyText text={text} label={`Copy ${label}`} />
     </div>
   );
+}
+
+/** What a body says, if it is JSON; else the text as it is. */
+export function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 function coloured(text: string): ReactNode[] {

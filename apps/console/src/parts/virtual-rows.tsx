@@ -1,3 +1,4 @@
+import { useMediaQuery } from '@mantine/hooks';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useRef, type ReactNode } from 'react';
 
@@ -6,6 +7,8 @@ export interface Column<T> {
   /** As in `grid-template-columns`. */
   readonly width: string;
   readonly align?: 'right';
+  /** On a phone, where columns that have none are left out. */
+  readonly phoneWidth?: string;
   readonly cell: (row: T) => ReactNode;
 }
 
@@ -21,9 +24,12 @@ interface VirtualRowsProps<T> {
 /** The header's height, and how much of a window is not the table. */
 const HEAD_PX = 34;
 const AROUND_PX = 250;
+const PHONE = '(max-width: 640px)';
 
 /** A table of any length: only the rows in sight are in the document. */
-export function VirtualRows<T>({ label, columns, rows, keyOf, rowHeight = 40, onScroll }: VirtualRowsProps<T>) {
+export function VirtualRows<T>({ label, columns: all, rows, keyOf, rowHeight = 40, onScroll }: VirtualRowsProps<T>) {
+  const isPhone = useMediaQuery(PHONE, undefined, { getInitialValueInEffect: false }) === true;
+  const columns = isPhone ? all.filter(({ phoneWidth }) => phoneWidth !== undefined) : all;
   const scroller = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library
   const virtual = useVirtualizer({
@@ -33,7 +39,7 @@ export function VirtualRows<T>({ label, columns, rows, keyOf, rowHeight = 40, on
     overscan: 12,
     scrollMargin: HEAD_PX,
   });
-  const gridTemplateColumns = columns.map(({ width }) => width).join(' ');
+  const gridTemplateColumns = columns.map(({ width, phoneWidth }) => (isPhone && phoneWidth) || width).join(' ');
   const height = Math.min(virtual.getTotalSize() + HEAD_PX + 2, Math.max(320, window.innerHeight - AROUND_PX));
   return (
     <div className="grid-table">

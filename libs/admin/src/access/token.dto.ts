@@ -13,7 +13,7 @@ export class AdminTokenDto {
 
   /** @example "CI" */
   @Matches(/\S/, { message: 'must not be blank' })
-  @Length(1, 200)
+  @Length(1, 200, { message: 'must have 1 to 200 characters' })
   @IsString()
   name!: string;
 

@@ -2,7 +2,7 @@ import { Get, Param } from '@nestjs/common';
 import { ApiOperation, ApiResponse } from '@nestjs/swagger';
 import { isJsonObject } from '#canonical';
 import { ConnectorRegistry, type Connector, type JsonSchema, type RateWindow } from '#destinations';
-import { DialectRegistry, type Dialect } from '#dialects';
+import { DialectRegistry, type ClientSettings, type Dialect } from '#dialects';
 import { AdminController } from '../http/admin-controller.js';
 import { Listed } from '../http/paged.js';
 import type { ListAnswer } from '../http/paging.js';
@@ -15,6 +15,8 @@ interface DialectView {
   readonly credentialsSchema: JsonSchema;
   /** A request that works once every `<member>` is replaced by that member of the credentials. */
   readonly sample: ReturnType<Dialect['sample']>;
+  /** `<baseUrl>` stands for the gateway's address as clients reach it, `<member>` for a credential. */
+  readonly clients: readonly ClientSettings[];
   readonly routes: readonly {
     readonly method: string;
     readonly path: string;
@@ -79,6 +81,7 @@ function viewDialect(dialect: Dialect): DialectView {
     title,
     credentialsSchema: credentials.schema,
     sample: dialect.sample(Object.fromEntries(members.map((member) => [member, `<${member}>`]))),
+    clients: dialect.clients ?? [],
     routes: routes.map(({ method, path, summary, maxBodyBytes, rateLimit }) => ({
       method,
       path,

@@ -18,6 +18,17 @@ class DialectRouteDto {
   rateLimit!: RateWindowDto[];
 }
 
+class ClientSettingsDto {
+  @ApiProperty({ example: 'Node SDK' })
+  title!: string;
+
+  @ApiProperty()
+  code!: string;
+
+  @ApiProperty({ required: false })
+  note?: string;
+}
+
 /** For the documentation; `DialectView` is what is sent. */
 export class DialectDto {
   @ApiProperty({ example: 'flokit' })
@@ -36,6 +47,12 @@ export class DialectDto {
       'A request (`path`, `headers`, `body`) that works once every `<member>` is replaced by that credential.',
   })
   sample!: object;
+
+  @ApiProperty({
+    type: [ClientSettingsDto],
+    description: "How the vendor's clients are pointed here; `<baseUrl>` and `<member>` are to be replaced.",
+  })
+  clients!: ClientSettingsDto[];
 
   @ApiProperty({ type: [DialectRouteDto] })
   routes!: DialectRouteDto[];

@@ -10,6 +10,7 @@ import { DeadLetterDto } from './dead-letter.dto.js';
 
 interface DeadLetterListQuery extends PageQuery {
   readonly destinationId?: string;
+  readonly code?: string;
 }
 
 @AdminController('dead-letters', 'Dead letters')
@@ -22,11 +23,13 @@ export class DeadLettersController {
   @Get()
   @Paged('Events that a destination refused for good', DeadLetterDto)
   @ApiQuery({ name: 'destinationId', required: false, type: String })
+  @ApiQuery({ name: 'code', required: false, type: String, description: 'With this reason only.' })
   async list(@Query() query: DeadLetterListQuery): Promise<ListAnswer<DeadLetter>> {
-    const { destinationId, cursor } = query;
+    const { destinationId, code, cursor } = query;
     const page = await this.deliveries.listDeadLetters({
       limit: readLimit(query),
       ...(destinationId === undefined ? {} : { destinationId }),
+      ...(code === undefined ? {} : { code }),
       ...(cursor === undefined ? {} : { after: cursor }),
     });
     return { data: page.items, nextCursor: page.next };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunc
 import { Log } from '#platform';
 import { AdminCallers } from './admin-callers.js';
 import { USUAL_BODY } from './admin-route.js';
+import { compressed } from './compressed.js';
 import { callerOf, noteCaller, type Caller } from './caller.js';
 import { mediaTypeOf, MERGE_PATCH_TYPE, YAML_TYPES } from './media-types.js';
 import { PathMethods } from './path-methods.js';
@@ -84,6 +85,7 @@ export class AdminPaths {
         done(changesNothing(request) ? undefined : refusalOfRole(callerOf(request)));
       route.preHandler = [check, ...[route.preHandler ?? []].flat()];
     }
+    route.onSend = [compressed, ...[route.onSend ?? []].flat()];
     route.errorHandler = (error, request, reply) => this.answerError(error, request, reply);
     route.bodyLimit = body.maxBytes;
   }

@@ -38,9 +38,40 @@ export interface Page<T> {
 
 export interface DeadLetterQuery {
   readonly destinationId?: string;
+  /** With this reason only. */
+  readonly code?: string;
   readonly limit: number;
   /** `next` of the page before. */
   readonly after?: string;
+}
+
+/** The dead letters of one destination that share a reason: usually one cause and one cure. */
+export interface DeadLetterGroup {
+  readonly destinationId: string;
+  readonly code: string;
+  readonly count: number;
+  /** False: the destination has more dead letters than were looked at, so there may be more of the kind. */
+  readonly exact: boolean;
+  /** Of the newest one. */
+  readonly detail: string;
+  /** ISO 8601. */
+  readonly newestAt: string;
+  readonly oldestAt: string;
+}
+
+export interface DeadLetterGroups {
+  /** The largest first. */
+  readonly groups: readonly DeadLetterGroup[];
+  /** Dead letters looked at, the newest of each destination. */
+  readonly counted: number;
+  /** Dead letters there are. */
+  readonly kept: number;
+}
+
+export interface DiscardedLetters {
+  readonly discarded: number;
+  /** True: there may be others left, asking again goes on. */
+  readonly more: boolean;
 }
 
 /** What admins may ask of the deliveries. The pipeline implements it. */
@@ -50,6 +81,10 @@ export abstract class DeliveryOperations {
   abstract discard(destinationId: string): Promise<void>;
   /** Newest first. */
   abstract listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>>;
+  /** Counted by reason, of one destination or of all. */
+  abstract groupDeadLetters(destinationId: string | undefined): Promise<DeadLetterGroups>;
+  /** All of a destination that have this reason, as far as one call gets. */
+  abstract discardDeadLetters(destinationId: string, code: string): Promise<DiscardedLetters>;
   /** False: there is none with this id. */
   abstract discardDeadLetter(id: string): Promise<boolean>;
 }

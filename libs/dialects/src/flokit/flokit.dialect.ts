@@ -1,5 +1,6 @@
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RequestView } from '../dialect.js';
 import { checkBatch, checkSingle, replyToBatch, replyToSingle } from './flokit.adapter.js';
+import { FLOKIT_CLIENTS } from './flokit.clients.js';
 import { jsonReply, replyToFault } from './flokit.errors.js';
 import { decodeBatch, decodeSingle, encodeBatch, encodeSingle, itemOfBatch } from './flokit.mapping.js';
 import { BATCH_SCHEMA, ITEM_SCHEMA, MAX_BODY_BYTES } from './flokit.wire.js';
@@ -83,6 +84,7 @@ const flokit: Dialect = {
   ownedPaths: ['/v1/'],
   claim,
   replyToFault,
+  clients: FLOKIT_CLIENTS,
   sample: ({ apiKey = '' }) => ({
     path: '/v1/batch/events',
     headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },

@@ -1,5 +1,6 @@
 import type { Dialect, IngestRoute } from '../dialect.js';
 import { checkBatch, replyToBatch } from './kixo.adapter.js';
+import { KIXO_CLIENTS } from './kixo.clients.js';
 import { claimFromBody, credentials, itemOfBatch, scrub } from './kixo.credentials.js';
 import { encodeBatch } from './kixo-encode.mapping.js';
 import { replyToFault } from './kixo.errors.js';
@@ -35,6 +36,7 @@ const kixo: Dialect = {
   claimFromBody,
   scrub,
   replyToFault,
+  clients: KIXO_CLIENTS,
   sample: ({ projectId = '', apiKey = '' }) => ({
     path: '/v1/batch',
     headers: { 'Content-Type': 'application/json' },

@@ -1,6 +1,7 @@
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RateState, RequestView } from '../dialect.js';
 import { encode } from './klaviyo-encode.mapping.js';
 import { adapterFor, replyAccepted } from './klaviyo.adapter.js';
+import { KLAVIYO_CLIENTS } from './klaviyo.clients.js';
 import { isClientPath, replyToFault } from './klaviyo.errors.js';
 import { itemAt, type Layout } from './klaviyo.layout.js';
 import { decode, type Place } from './klaviyo.mapping.js';
@@ -181,6 +182,7 @@ const klaviyo: Dialect = {
   claim,
   replyToFault,
   rateHeaders: (state) => rateLimitHeaders(state, 'plain'),
+  clients: KLAVIYO_CLIENTS,
   sample: ({ privateKey = '' }) => ({
     path: '/api/event-bulk-create-jobs',
     headers: {

@@ -8,6 +8,7 @@ import {
   replyAccepted,
   replyToBulk,
 } from './vibefollow.adapter.js';
+import { VIBEFOLLOW_CLIENTS } from './vibefollow.clients.js';
 import { replyToFault } from './vibefollow.errors.js';
 import {
   decodeEvents,
@@ -138,6 +139,7 @@ const vibefollow: Dialect = {
   optionalPrefix: '/api/v1',
   claim,
   replyToFault,
+  clients: VIBEFOLLOW_CLIENTS,
   sample: ({ apiKey = '' }) => ({
     path: '/api/v1/events/batch',
     headers: { Authorization: `Bearer ${apiKey}`, 'Content-Type': 'application/json' },

@@ -1,19 +1,20 @@
-import {
-  invalid,
-  type Configuration,
-  type DeadLetter,
-  type DeadLetterQuery,
-  type DeliveryOperations,
-  type DestinationStats,
-  type Page,
+import type {
+  Configuration,
+  DeadLetter,
+  DeadLetterGroups,
+  DeadLetterQuery,
+  DeliveryOperations,
+  DestinationStats,
+  DiscardedLetters,
+  Page,
 } from '#control-plane';
 import type { RedisConnections } from '#platform';
 import { destinationKeys, SHARD_COUNT } from '../keys.js';
 import type { Ledger } from '../routing/ledger.js';
-import { destinationOfDeadLetter } from './dead-letter.js';
+import { DeadLetterGrouping } from './dead-letter-grouping.js';
+import { DeadLetterList } from './dead-letter-list.js';
 import { discardScript } from './delivery.scripts.js';
 import { readStats } from './destination-stats.js';
-import { discardDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 
 /** Late routers of a deleted destination are refused for so long: longer than any lease. In seconds. */
@@ -23,12 +24,18 @@ const USERS_AT_ONCE = 2_000;
 
 /** What admins ask of deliveries, answered from the destinations' state in Redis. */
 export class DestinationOperations implements DeliveryOperations {
+  private readonly letters: DeadLetterList;
+  private readonly grouping: DeadLetterGrouping;
+
   constructor(
     private readonly redis: RedisConnections,
-    private readonly configuration: Configuration,
+    configuration: Configuration,
     private readonly queues: DeliveryQueues,
     private readonly ledger: Ledger,
-  ) {}
+  ) {
+    this.letters = new DeadLetterList(redis, configuration);
+    this.grouping = new DeadLetterGrouping(redis, configuration);
+  }
 
   async stats(destinationId: string): Promise<DestinationStats> {
     const state = await this.redis.shared.hgetall(destinationKeys.state(destinationId));
@@ -64,53 +71,19 @@ export class DestinationOperations implements DeliveryOperations {
     await this.queues.remove(destinationId);
   }
 
-  async listDeadLetters({ destinationId, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {
-    const ids = destinationId === undefined ? [...this.configuration.destinations.keys()] : [destinationId];
-    const before = after === undefined ? undefined : readCursor(after);
-    const lists = await Promise.all(ids.map((id) => this.newest(id, limit + 1, before)));
-    const found = lists.flat().sort(newestFirst);
-    const shown = found.slice(0, limit);
-    const letters = await Promise.all(shown.map(({ id }) => this.deadLetter(id)));
-    const last = shown.at(-1);
-    const next = found.length > limit && last ? `${last.at}/${last.id}` : null;
-    return { items: letters.filter((letter) => letter !== undefined), next };
+  listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>> {
+    return this.letters.list(query);
   }
 
-  async discardDeadLetter(id: string): Promise<boolean> {
-    const destinationId = destinationOfDeadLetter(id);
-    const keys = [
-      destinationKeys.deadLetters(destinationId),
-      destinationKeys.deadLetterOrder(destinationId),
-      destinationKeys.state(destinationId),
-    ];
-    return (await discardDeadLettersScript.run(this.redis.shared, keys, [id])) === 1;
+  groupDeadLetters(destinationId: string | undefined): Promise<DeadLetterGroups> {
+    return this.grouping.read(destinationId, Date.now());
   }
 
-  private async deadLetter(id: string): Promise<DeadLetter | undefined> {
-    const text = await this.redis.shared.hget(destinationKeys.deadLetters(destinationOfDeadLetter(id)), id);
-    return text === null ? undefined : (JSON.parse(text) as DeadLetter);
+  discardDeadLetters(destinationId: string, code: string): Promise<DiscardedLetters> {
+    return this.letters.discardAll(destinationId, code);
   }
 
-  private async newest(destinationId: string, limit: number, before: Place | undefined): Promise<readonly Place[]> {
-    const key = destinationKeys.deadLetterOrder(destinationId);
-    const max = before === undefined ? '+inf' : String(before.at);
-    // Some more than asked for: those of the same millisecond as the cursor have been shown already.
-    const flat = await this.redis.shared.zrevrangebyscore(key, max, '-inf', 'WITHSCORES', 'LIMIT', 0, limit + 1_000);
-    const places: Place[] = [];
-    for (let i = 0; i < flat.length; i += 2) places.push({ id: flat[i] ?? '', at: Number(flat[i + 1]) });
-    return places.filter((place) => before === undefined || newestFirst(before, place) < 0).slice(0, limit);
+  discardDeadLetter(id: string): Promise<boolean> {
+    return this.letters.discard(id);
   }
-}
-
-interface Place {
-  readonly id: string;
-  readonly at: number;
-}
-
-const newestFirst = (a: Place, b: Place): number => b.at - a.at || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
-
-function readCursor(text: string): Place {
-  const [, at, id] = /^(\d{1,16})\/(.{1,200})$/.exec(text) ?? [];
-  if (at !== undefined && id !== undefined) return { at: Number(at), id };
-  throw invalid([{ pointer: '/cursor', message: 'must be the nextCursor of an earlier answer' }]);
 }

@@ -5,32 +5,33 @@ const whole = (title: string, description?: string): Schema => ({ type: 'integer
 const BATCH: Schema = {
   type: 'object',
   properties: {
-    maxEvents: whole('Events a request', 'A request goes out when it is full …'),
-    maxBytes: whole('Bytes a request', '… by number or size, …'),
-    maxWaitMs: whole('Longest wait (ms)', '… or when its first event has waited so long.'),
+    maxEvents: whole('Events a request', 'A full request goes out,'),
+    maxBytes: whole('Bytes a request', 'by number or by size,'),
+    maxWaitMs: whole('Longest wait (ms)', 'or after so long.'),
   },
 };
 const RETRY: Schema = {
   type: 'object',
   properties: {
-    maxAttempts: whole('Attempts'),
-    maxAgeSeconds: whole('Oldest age (s)', 'After that an event is a dead letter.'),
-    minDelayMs: whole('Shortest delay (ms)'),
-    maxDelayMs: whole('Longest delay (ms)'),
+    maxAttempts: whole('Attempts', 'After these an event is a dead letter.'),
+    maxAgeSeconds: whole('Oldest age (s)', 'Or after this time.'),
+    minDelayMs: whole('Shortest delay (ms)', 'Before the second attempt.'),
+    maxDelayMs: whole('Longest delay (ms)', 'However often it has failed.'),
   },
 };
 const PACE: Schema = {
   type: 'object',
   properties: {
-    concurrency: whole('Requests at once'),
+    concurrency: whole('Requests at once', 'More are faster, if it can take them.'),
     timeoutMs: whole('Time limit (ms)', 'Of one request.'),
     ordering: {
       type: 'string',
       title: 'Order',
+      default: 'none',
       enum: ['none', 'per_user'],
-      description: 'Per user: an event waits for those before it.',
+      description: 'Per user: one after another.',
     },
-    maxQueuedBytes: whole('Bytes that may wait', 'More become dead letters; empty: the common budget alone holds.'),
+    maxQueuedBytes: whole('Bytes that may wait', 'More become dead letters.'),
   },
 };
 

@@ -7,7 +7,7 @@ import type { Destination, TestResult } from '../../api/types';
 import { useAction } from '../../parts/action';
 import { Confirm } from '../../parts/confirm';
 import { formatCount, inWords } from '../../parts/format';
-import { JsonView } from '../../parts/json-view';
+import { asJson, JsonView } from '../../parts/json-view';
 import { Pill } from '../../parts/pill';
 import { ReplayModal } from '../dead-letters/replay-modal';
 import { RotateModal } from './rotate-modal';
@@ -51,7 +51,7 @@ export function DestinationActions({ destination }: { readonly destination: Dest
         {paused ? 'Resume' : 'Pause'}
       </Button>
       <Button variant="default" component={Link} to={`/destinations/${id}/edit`}>
-        Change
+        Edit
       </Button>
       <Button variant="default" onClick={() => setAsked('replay')}>
         Replay
@@ -90,7 +90,7 @@ function TestShown({ result: { outcome, request, response } }: { readonly result
         {outcome.detail}
       </div>
       {request && <JsonView value={request} label="request" />}
-      {response && response.body !== '' && <JsonView value={response.body} label="response" />}
+      {response && response.body !== '' && <JsonView value={asJson(response.body)} label="response" />}
     </div>
   );
 }

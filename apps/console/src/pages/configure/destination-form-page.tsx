@@ -14,7 +14,7 @@ export default function DestinationFormPage() {
   return (
     <>
       <PageHead
-        title={id === undefined ? 'New destination' : 'Change destination'}
+        title={id === undefined ? 'New destination' : 'Edit destination'}
         back={
           id === undefined ? { to: '/destinations', label: 'Destinations' } : { to: `/destinations/${id}`, label: id }
         }

@@ -165,7 +165,7 @@ function TypeFields({ draft, change, faults, type, stored }: TypeFieldsProps) {
 function DeliveryFields({ draft, change, faults, type }: PartProps & { readonly type: DestinationType }) {
   const { batch, retry, pace } = deliverySchemas(type);
   return (
-    <Panel title="Delivery" beside={<span className="dim">empty: as the type does by itself</span>}>
+    <Panel title="Delivery" beside={<span className="dim">what is left empty follows the type</span>}>
       <div className="stack">
         <div className="field-grid">
           <SchemaFields
@@ -196,7 +196,7 @@ function DeliveryFields({ draft, change, faults, type }: PartProps & { readonly 
         </div>
         <RateLimitField
           value={draft.rateLimit}
-          usual="As the type does by itself"
+          usual="The type's own"
           error={faults.within('/rateLimit')}
           onChange={(rateLimit) => change({ rateLimit })}
         />

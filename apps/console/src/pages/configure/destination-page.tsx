@@ -44,7 +44,7 @@ function Shown({ destination }: { readonly destination: Destination }) {
       </PageHead>
       <div className="stack">
         <NewCredentials of={`destination ${id}`} />
-        {counts && <Counts counts={counts} rate={overview?.rates.byDestination.get(id) ?? 0} now={now} />}
+        {counts && <Counts counts={counts} rate={overview?.rates.byDestination.get(id)} now={now} />}
         {counts && <Health counts={counts} now={now} />}
         <div className="columns">
           <Settings destination={destination} />
@@ -61,7 +61,7 @@ function Counts({
   now,
 }: {
   readonly counts: DestinationOverview;
-  readonly rate: number;
+  readonly rate: number | undefined;
   readonly now: number;
 }) {
   const { id, delivered, waiting, retrying, waitingSince, deadLettered } = counts;
@@ -71,7 +71,7 @@ function Counts({
       <div className="figure">
         <dt>Delivered</dt>
         <dd>
-          {formatCount(delivered)} <small>{formatRate(rate)}/s now</small>
+          {formatCount(delivered)} <small>{rate === undefined ? 'events' : `${formatRate(rate)}/s now`}</small>
         </dd>
       </div>
       <div className="figure">
@@ -87,7 +87,12 @@ function Counts({
       <div className="figure">
         <dt>Dead letters</dt>
         <dd>
-          {formatCount(deadLettered)} {deadLettered > 0 && <Link to={`/dead-letters?destinationId=${id}`}>look</Link>}
+          {formatCount(deadLettered)}{' '}
+          {deadLettered > 0 && (
+            <small>
+              <Link to={`/dead-letters?destinationId=${id}`}>look at them</Link>
+            </small>
+          )}
         </dd>
       </div>
     </dl>
@@ -149,9 +154,9 @@ function Settings({ destination }: { readonly destination: Destination }) {
         )}
         <Fact
           name="Batch"
-          value={`${formatCount(batch.maxEvents)} events, ${formatBytes(batch.maxBytes)}, after ${batch.maxWaitMs} ms`}
+          value={`up to ${formatCount(batch.maxEvents)} events or ${formatBytes(batch.maxBytes)}, after ${formatCount(batch.maxWaitMs)} ms at the latest`}
         />
-        <Fact name="Requests at once" value={`${concurrency}, ${formatDuration(timeoutMs)} each`} />
+        <Fact name="Requests at once" value={`${concurrency}, each for ${formatDuration(timeoutMs)} at most`} />
         <Fact
           name="Rate limit"
           value={
@@ -162,7 +167,7 @@ function Settings({ destination }: { readonly destination: Destination }) {
         />
         <Fact
           name="Retry"
-          value={`${formatCount(Number(retry.maxAttempts))} attempts, ${formatDuration(Number(retry.maxAgeSeconds) * 1_000)}`}
+          value={`${formatCount(Number(retry.maxAttempts))} attempts within ${formatDuration(Number(retry.maxAgeSeconds) * 1_000)}`}
         />
         {maxQueuedBytes !== null && <Fact name="May wait" value={formatBytes(maxQueuedBytes)} />}
       </dl>

@@ -5,7 +5,7 @@ import { OVERVIEW_MS, useOverview, type OverviewWithRates } from '../../api/quer
 import { useMayChange } from '../../api/session';
 import type { DestinationOverview } from '../../api/types';
 import { assess, DestinationState } from '../../parts/destination-state';
-import { formatCount, formatDuration, formatRate } from '../../parts/format';
+import { formatAge, formatCount, formatRate } from '../../parts/format';
 import { PlusIcon } from '../../parts/icons';
 import { PageHead } from '../../parts/page';
 import { Empty, Loaded } from '../../parts/states';
@@ -89,6 +89,7 @@ function columns(byDestination: ReadonlyMap<string, number>, now: number): reado
     {
       title: 'Name',
       width: 'minmax(160px, 2fr)',
+      phoneWidth: 'minmax(0, 1fr)',
       cell: ({ id, name }) => (
         <Link className="cover" to={`/destinations/${id}`}>
           {name}
@@ -96,14 +97,25 @@ function columns(byDestination: ReadonlyMap<string, number>, now: number): reado
       ),
     },
     { title: 'Type', width: '100px', cell: ({ type }) => type },
-    { title: 'State', width: '150px', cell: (destination) => <DestinationState of={destination} now={now} /> },
-    { title: 'Events/s', width: '80px', align: 'right', cell: ({ id }) => formatRate(byDestination.get(id) ?? 0) },
-    { title: 'Waiting', width: '80px', align: 'right', cell: ({ waiting }) => formatCount(waiting) },
+    {
+      title: 'State',
+      width: '150px',
+      phoneWidth: '142px',
+      cell: (destination) => <DestinationState of={destination} now={now} />,
+    },
+    { title: 'Events/s', width: '80px', align: 'right', cell: ({ id }) => formatRate(byDestination.get(id)) },
+    {
+      title: 'Waiting',
+      width: '80px',
+      phoneWidth: '60px',
+      align: 'right',
+      cell: ({ waiting }) => formatCount(waiting),
+    },
     {
       title: 'Oldest',
       width: '100px',
       align: 'right',
-      cell: ({ waitingSince }) => (waitingSince === null ? '–' : formatDuration(now - Date.parse(waitingSince))),
+      cell: ({ waitingSince }) => (waitingSince === null ? '–' : formatAge(now - Date.parse(waitingSince))),
     },
     { title: 'Delivered', width: '90px', align: 'right', cell: ({ delivered }) => formatCount(delivered) },
     {

@@ -13,7 +13,7 @@ export default function SourceFormPage() {
   return (
     <>
       <PageHead
-        title={id === undefined ? 'New source' : 'Change source'}
+        title={id === undefined ? 'New source' : 'Edit source'}
         back={id === undefined ? { to: '/sources', label: 'Sources' } : { to: `/sources/${id}`, label: id }}
       />
       <Loaded query={dialects}>

@@ -59,13 +59,13 @@ function Shown({ source }: { readonly source: Source }) {
 function About({ source }: { readonly source: Source }) {
   const overview = useOverview(OVERVIEW_MS);
   const counts = overview.data?.sources.find(({ id }) => id === source.id);
-  const rate = overview.data?.rates.bySource.get(source.id) ?? 0;
+  const rate = overview.data?.rates.bySource.get(source.id);
   return (
     <Panel title="About" beside={<Link to={`/events?sourceId=${source.id}`}>Its events, live</Link>}>
       <dl className="facts">
         <dt>Accepted</dt>
         <dd>
-          {formatCount(counts?.accepted ?? 0)} events, {formatRate(rate)}/s now
+          {formatCount(counts?.accepted ?? 0)} events{rate !== undefined && `, ${formatRate(rate)}/s now`}
         </dd>
         <dt>Rate limit</dt>
         <dd>{rateLimitText(source)}</dd>
@@ -125,7 +125,7 @@ function Actions({ source }: { readonly source: Source }) {
   return (
     <>
       <Button variant="default" component={Link} to={`/sources/${id}/edit`}>
-        Change
+        Edit
       </Button>
       <Button variant="default" onClick={() => setAsked('rotate')}>
         Rotate

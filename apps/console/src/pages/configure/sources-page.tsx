@@ -69,6 +69,7 @@ function columns(bySource: ReadonlyMap<string, number>): readonly Column<SourceO
     {
       title: 'Name',
       width: 'minmax(160px, 2fr)',
+      phoneWidth: 'minmax(0, 1fr)',
       cell: ({ id, name }) => (
         <Link className="cover" to={`/sources/${id}`}>
           {name}
@@ -76,13 +77,19 @@ function columns(bySource: ReadonlyMap<string, number>): readonly Column<SourceO
       ),
     },
     { title: 'Id', width: 'minmax(120px, 1.5fr)', cell: ({ id }) => <span className="mono dim">{id}</span> },
-    { title: 'Dialect', width: '110px', cell: ({ dialect }) => dialect },
+    { title: 'Dialect', width: '110px', phoneWidth: '90px', cell: ({ dialect }) => dialect },
     {
       title: 'State',
       width: '120px',
       cell: ({ enabled }) => <Pill tone={enabled ? 'ok' : 'neutral'}>{enabled ? 'Enabled' : 'Disabled'}</Pill>,
     },
-    { title: 'Events/s', width: '90px', align: 'right', cell: ({ id }) => formatRate(bySource.get(id) ?? 0) },
-    { title: 'Accepted', width: '110px', align: 'right', cell: ({ accepted }) => formatCount(accepted) },
+    { title: 'Events/s', width: '90px', align: 'right', cell: ({ id }) => formatRate(bySource.get(id)) },
+    {
+      title: 'Accepted',
+      width: '110px',
+      phoneWidth: '70px',
+      align: 'right',
+      cell: ({ accepted }) => formatCount(accepted),
+    },
   ];
 }

@@ -1,28 +1,25 @@
-import { Button, NativeSelect } from '@mantine/core';
-import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo } from 'react';
+import { NativeSelect } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
 import { useSearchParams } from 'react-router';
 import { useOverview } from '../../api/queries';
 import { useClient } from '../../api/session';
-import type { DeadLetter, Page } from '../../api/types';
+import type { DeadLetterGroups } from '../../api/types';
 import { formatCount } from '../../parts/format';
 import { PageHead } from '../../parts/page';
-import { Empty, Fault, Loading } from '../../parts/states';
-import { groupByReason } from './group-by-reason';
+import { Empty, Loaded } from '../../parts/states';
 import { ReasonGroup } from './reason-group';
 import { RecentReplays } from './recent-replays';
 import './dead-letters.css';
 
-const PAGE_SIZE = 250;
+/** More would be a list nobody reads; the filter finds the others. */
+const MAX_SHOWN = 50;
+const OPEN_AT_FIRST = 3;
 
 export default function DeadLettersPage() {
   const [search, setSearch] = useSearchParams();
   const destinationId = search.get('destinationId') ?? '';
   const destinations = useOverview().data?.destinations ?? [];
   const affected = destinations.filter(({ id, deadLettered }) => deadLettered > 0 || id === destinationId);
-  const total = affected
-    .filter(({ id }) => destinationId === '' || id === destinationId)
-    .reduce((sum, { deadLettered }) => sum + deadLettered, 0);
   return (
     <>
       <PageHead
@@ -32,6 +29,7 @@ export default function DeadLettersPage() {
       <div className="filters">
         <NativeSelect
           aria-label="Destination"
+          maw={320}
           value={destinationId}
           onChange={(event) =>
             setSearch(event.currentTarget.value === '' ? {} : { destinationId: event.currentTarget.value })
@@ -44,57 +42,58 @@ export default function DeadLettersPage() {
             })),
           ]}
         />
-        <span className="dim">{formatCount(total)} kept</span>
       </div>
       <div className="stack">
         <RecentReplays />
-        <Letters destinationId={destinationId} total={total} />
+        <Groups key={destinationId} destinationId={destinationId} />
       </div>
     </>
   );
 }
 
-function Letters({ destinationId, total }: { readonly destinationId: string; readonly total: number }) {
+function Groups({ destinationId }: { readonly destinationId: string }) {
   const client = useClient();
-  const letters = useInfiniteQuery({
-    queryKey: ['dead-letters', destinationId],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => {
-      const query = new URLSearchParams({ limit: String(PAGE_SIZE) });
-      if (destinationId !== '') query.set('destinationId', destinationId);
-      if (pageParam !== '') query.set('cursor', pageParam);
-      return client.get<Page<DeadLetter>>(`/dead-letters?${query.toString()}`, signal);
+  const names = new Map(useOverview().data?.destinations.map(({ id, name }) => [id, name]));
+  const groups = useQuery({
+    queryKey: ['dead-letters', 'groups', destinationId],
+    queryFn: ({ signal }) => {
+      const query = destinationId === '' ? '' : `?destinationId=${encodeURIComponent(destinationId)}`;
+      return client.get<DeadLetterGroups>(`/dead-letter-groups${query}`, signal);
     },
-    getNextPageParam: ({ nextCursor }) => nextCursor,
     refetchInterval: 5_000,
   });
-  const loaded = useMemo(() => letters.data?.pages.flatMap(({ data }) => data) ?? [], [letters.data]);
-  const groups = useMemo(() => groupByReason(loaded), [loaded]);
-  if (letters.isError && !letters.data) return <Fault error={letters.error} onRetry={() => void letters.refetch()} />;
-  if (letters.isPending) return <Loading />;
-  if (groups.length === 0) {
-    return (
-      <Empty title="No dead letters">
-        <p>Every event has been delivered or still waits. What a destination refuses for good is parked here.</p>
-      </Empty>
-    );
-  }
   return (
-    <>
-      {groups.map((group) => (
-        <ReasonGroup key={group.key} group={group} isComplete={!letters.hasNextPage} />
-      ))}
-      {letters.hasNextPage && (
-        <div className="row">
-          <Button variant="default" loading={letters.isFetchingNextPage} onClick={() => void letters.fetchNextPage()}>
-            Load more
-          </Button>
-          <span className="dim">
-            grouped from the newest {formatCount(loaded.length)}
-            {total > loaded.length && ` of ${formatCount(total)}`}
-          </span>
-        </div>
-      )}
-    </>
+    <Loaded query={groups}>
+      {({ data, counted, kept }) =>
+        data.length === 0 ? (
+          <Empty title="No dead letters">
+            <p>Every event has been delivered or still waits. What a destination refuses for good is parked here.</p>
+          </Empty>
+        ) : (
+          <>
+            <p className="dim" role="status">
+              {countText(data.length, counted, kept)}
+            </p>
+            {data.slice(0, MAX_SHOWN).map((group, index) => (
+              <ReasonGroup
+                key={`${group.destinationId}/${group.code}`}
+                group={group}
+                name={names.get(group.destinationId) ?? group.destinationId}
+                openAtFirst={index < OPEN_AT_FIRST}
+              />
+            ))}
+            {data.length > MAX_SHOWN && (
+              <p className="dim">{formatCount(data.length - MAX_SHOWN)} smaller groups; choose a destination.</p>
+            )}
+          </>
+        )
+      }
+    </Loaded>
   );
+}
+
+function countText(groups: number, counted: number, kept: number): string {
+  const reasons = groups === 1 ? 'one group' : `${formatCount(groups)} groups`;
+  if (counted >= kept) return `${formatCount(kept)} kept, in ${reasons} of one reason each.`;
+  return `${formatCount(kept)} kept. The newest ${formatCount(counted)} of them are in ${reasons}; a + means that there may be more.`;
 }

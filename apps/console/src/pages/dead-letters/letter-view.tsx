@@ -1,9 +1,10 @@
 import { Button, Drawer } from '@mantine/core';
+import { Link } from 'react-router';
 import { useMayChange } from '../../api/session';
 import type { DeadLetter } from '../../api/types';
 import { useAction } from '../../parts/action';
 import { formatMoment } from '../../parts/format';
-import { JsonView } from '../../parts/json-view';
+import { asJson, JsonView } from '../../parts/json-view';
 
 interface LetterViewProps {
   readonly letter: DeadLetter;
@@ -24,8 +25,16 @@ export function LetterView({ letter, opened, onClose }: LetterViewProps) {
     <Drawer opened={opened} onClose={onClose} position="right" size="lg" title={event.event}>
       <div className="stack">
         <dl className="facts">
+          <dt>Event</dt>
+          <dd>
+            <Link to={`/events/${event.id}`} className="mono">
+              {event.id}
+            </Link>
+          </dd>
           <dt>Destination</dt>
-          <dd>{destinationId}</dd>
+          <dd>
+            <Link to={`/destinations/${destinationId}`}>{destinationId}</Link>
+          </dd>
           <dt>Reason</dt>
           <dd>
             <code className="mono bad">{reason.code}</code> {reason.detail}
@@ -38,7 +47,7 @@ export function LetterView({ letter, opened, onClose }: LetterViewProps) {
         {lastResponse && (
           <div>
             <p className="dim">It answered {lastResponse.status}</p>
-            <JsonView value={lastResponse.body === '' ? '(empty)' : lastResponse.body} label="last response" />
+            <JsonView value={lastResponse.body === '' ? '(empty)' : asJson(lastResponse.body)} label="last response" />
           </div>
         )}
         <div>

@@ -1,71 +1,50 @@
 import { Button } from '@mantine/core';
 import { useState } from 'react';
-import { Link } from 'react-router';
 import { useMayChange } from '../../api/session';
-import type { DeadLetter } from '../../api/types';
-import { useAction } from '../../parts/action';
-import { Confirm } from '../../parts/confirm';
+import type { DeadLetterGroup } from '../../api/types';
 import { formatCount, formatMoment, inWords } from '../../parts/format';
 import { Panel } from '../../parts/page';
 import { Pill } from '../../parts/pill';
-import type { LetterGroup } from './group-by-reason';
-import { LetterView } from './letter-view';
+import { DiscardGroup } from './discard-group';
+import { GroupLetters } from './group-letters';
 import { ReplayModal } from './replay-modal';
 
-const SHOWN_AT_FIRST = 5;
-const DISCARDS_AT_ONCE = 8;
-
 interface ReasonGroupProps {
-  readonly group: LetterGroup;
-  /** False: there may be more of the kind that are not loaded. */
-  readonly isComplete: boolean;
+  readonly group: DeadLetterGroup;
+  /** Of the destination. */
+  readonly name: string;
+  readonly openAtFirst: boolean;
 }
 
-export function ReasonGroup({ group, isComplete }: ReasonGroupProps) {
-  const { destinationId, code, detail, letters } = group;
-  const [shown, setShown] = useState(SHOWN_AT_FIRST);
-  const count = `${formatCount(letters.length)}${isComplete ? '' : '+'}`;
+/** Same destination, same reason: usually one cause and one cure. */
+export function ReasonGroup({ group, name, openAtFirst }: ReasonGroupProps) {
+  const { code, count, exact, detail, newestAt, oldestAt } = group;
+  const [isOpen, setOpen] = useState(openAtFirst);
   return (
-    <Panel title={`${inWords(code)} at ${destinationId}`} beside={<GroupActions group={group} />}>
+    <Panel title={`${inWords(code)} at ${name}`} beside={<GroupActions group={group} name={name} />}>
       <p className="reason">
         <Pill tone="bad" plain>
-          {count}
+          {formatCount(count)}
+          {!exact && '+'}
         </Pill>{' '}
         <code className="mono bad">{code}</code> {detail}
       </p>
-      <ul className="letters">
-        {letters.slice(0, shown).map((letter) => (
-          <Letter key={letter.id} letter={letter} />
-        ))}
-      </ul>
-      {letters.length > shown && (
-        <Button size="xs" variant="default" onClick={() => setShown(shown + 50)}>
-          Show {formatCount(Math.min(50, letters.length - shown))} more
+      <p className="row dim">
+        {count === 1 ? formatMoment(newestAt) : `${formatMoment(oldestAt)} – ${formatMoment(newestAt)}`}
+        <Button size="compact-xs" variant="default" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Hide the events' : 'Show the events'}
         </Button>
-      )}
+      </p>
+      {isOpen && <GroupLetters group={group} />}
     </Panel>
   );
 }
 
-function GroupActions({ group: { destinationId, code, letters } }: { readonly group: LetterGroup }) {
+function GroupActions({ group, name }: { readonly group: DeadLetterGroup; readonly name: string }) {
   const [asked, setAsked] = useState<'replay' | 'discard' | null>(null);
   const mayChange = useMayChange();
-  const discard = useAction(
-    async (client) => {
-      const left = [...letters];
-      const work = async (): Promise<void> => {
-        for (let letter = left.pop(); letter; letter = left.pop())
-          await client.ask('DELETE', `/dead-letters/${encodeURIComponent(letter.id)}`);
-      };
-      await Promise.all(Array.from({ length: DISCARDS_AT_ONCE }, work));
-    },
-    {
-      changes: ['dead-letters', 'overview'],
-      done: () => `${formatCount(letters.length)} dead letters are discarded.`,
-      onDone: () => setAsked(null),
-    },
-  );
   if (!mayChange) return null;
+  const close = (): void => setAsked(null);
   return (
     <div className="row">
       <Button size="xs" onClick={() => setAsked('replay')}>
@@ -76,41 +55,12 @@ function GroupActions({ group: { destinationId, code, letters } }: { readonly gr
       </Button>
       <ReplayModal
         opened={asked === 'replay'}
-        destinationId={destinationId}
+        destinationId={group.destinationId}
         from="dead-letters"
-        code={code}
-        onClose={() => setAsked(null)}
+        code={group.code}
+        onClose={close}
       />
-      <Confirm
-        opened={asked === 'discard'}
-        title={`Discard ${formatCount(letters.length)} dead letters?`}
-        action="Discard"
-        busy={discard.isPending}
-        onConfirm={() => discard.mutate(undefined)}
-        onClose={() => setAsked(null)}
-      >
-        They are gone for {destinationId} then; other destinations keep theirs.
-      </Confirm>
+      <DiscardGroup group={group} name={name} opened={asked === 'discard'} onClose={close} />
     </div>
-  );
-}
-
-function Letter({ letter }: { readonly letter: DeadLetter }) {
-  const [opened, setOpened] = useState(false);
-  const { id, event, at, attempts } = letter;
-  return (
-    <li>
-      <Link to={`/events/${event.id}`} className="letter-name">
-        {event.event}
-      </Link>
-      <span className="mono dim letter-id">{event.id}</span>
-      <span className="dim">
-        {attempts === 1 ? 'one attempt' : `${attempts} attempts`}, {formatMoment(at)}
-      </span>
-      <Button size="compact-xs" variant="default" onClick={() => setOpened(true)} aria-label={`Inspect ${id}`}>
-        Inspect
-      </Button>
-      <LetterView letter={letter} opened={opened} onClose={() => setOpened(false)} />
-    </li>
   );
 }

@@ -95,18 +95,20 @@ const COLUMNS: readonly Column<GatewayEvent>[] = [
   {
     title: 'Received',
     width: '112px',
+    phoneWidth: '100px',
     cell: ({ received_at }) => <span className="mono">{formatTime(received_at)}</span>,
   },
   {
     title: 'Event',
     width: 'minmax(160px, 2fr)',
+    phoneWidth: 'minmax(0, 3fr)',
     cell: ({ id, event }) => (
       <Link className="cover" to={`/events/${id}`}>
         {event}
       </Link>
     ),
   },
-  { title: 'User', width: 'minmax(120px, 1.4fr)', cell: (event) => userOf(event) },
+  { title: 'User', width: 'minmax(120px, 1.4fr)', phoneWidth: 'minmax(0, 2fr)', cell: (event) => userOf(event) },
   { title: 'Source', width: 'minmax(100px, 1fr)', cell: ({ source }) => source.id },
   { title: 'Dialect', width: '100px', cell: ({ source }) => source.dialect },
   { title: 'Id', width: '200px', cell: ({ id }) => <span className="mono dim">{id}</span> },

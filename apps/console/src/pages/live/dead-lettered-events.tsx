@@ -25,7 +25,15 @@ export function DeadLetteredEvents({ filter }: { readonly filter: LiveFilter }) 
     <Loaded query={letters}>
       {({ data }) => {
         const rows = data.filter(fits);
-        if (rows.length === 0) return <Empty title="No dead letters">Nothing was refused for good.</Empty>;
+        if (data.length > 0 && rows.length === 0)
+          return <Empty title="None of the latest dead letters fits the filter" />;
+        if (rows.length === 0) {
+          return (
+            <Empty title="No dead letters">
+              <p>Nothing was refused for good.</p>
+            </Empty>
+          );
+        }
         return (
           <VirtualRows
             label="Dead letters, newest first"
@@ -41,10 +49,16 @@ export function DeadLetteredEvents({ filter }: { readonly filter: LiveFilter }) 
 }
 
 const COLUMNS: readonly Column<DeadLetter>[] = [
-  { title: 'At', width: '112px', cell: ({ at }) => <span className="mono">{formatTime(at)}</span> },
+  {
+    title: 'At',
+    width: '112px',
+    phoneWidth: '100px',
+    cell: ({ at }) => <span className="mono">{formatTime(at)}</span>,
+  },
   {
     title: 'Event',
     width: 'minmax(140px, 1.4fr)',
+    phoneWidth: 'minmax(0, 1fr)',
     cell: ({ event }) => (
       <Link className="cover" to={`/events/${event.id}`}>
         {event.event}
@@ -56,6 +70,7 @@ const COLUMNS: readonly Column<DeadLetter>[] = [
   {
     title: 'Reason',
     width: 'minmax(200px, 2fr)',
+    phoneWidth: 'minmax(0, 1fr)',
     cell: ({ reason }) => (
       <span title={reason.detail}>
         <code className="mono bad">{reason.code}</code> {reason.detail}

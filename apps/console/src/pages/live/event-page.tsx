@@ -56,10 +56,15 @@ function Shown({ inspected, trace }: ShownProps) {
         <Panel title="Trace">
           <Loaded query={trace}>{(data) => <TraceTimeline trace={data} />}</Loaded>
         </Panel>
-        <SideBySide inspected={inspected} />
+        <SideBySide inspected={inspected} troubled={trace.data && troubledIn(trace.data)} />
       </div>
     </>
   );
+}
+
+/** Where it went wrong is what the page was opened for, most of the time. */
+function troubledIn({ destinations }: EventTrace): string | undefined {
+  return destinations.find(({ state }) => state === 'dead_lettered' || state === 'retrying')?.destinationId;
 }
 
 function isSettled(trace: EventTrace | undefined): boolean {
@@ -67,22 +72,30 @@ function isSettled(trace: EventTrace | undefined): boolean {
 }
 
 /** The same event in every form that it takes on its way. */
-function SideBySide({ inspected: { item, event, received, destinations } }: { readonly inspected: InspectedEvent }) {
+function SideBySide({
+  inspected,
+  troubled,
+}: {
+  readonly inspected: InspectedEvent;
+  readonly troubled?: string | undefined;
+}) {
+  const { item, event, received, destinations } = inspected;
   // A log line says little that the canonical event does not.
   const told = destinations.find(({ requests }) => requests.some(({ method }) => method !== 'LOG'));
-  const [chosen, setChosen] = useState((told ?? destinations[0])?.id ?? '');
-  const rehearsal = destinations.find(({ id }) => id === chosen);
+  const usual = destinations.find(({ id }) => id === troubled) ?? told ?? destinations[0];
+  const [chosen, setChosen] = useState<string | null>(null);
+  const rehearsal = destinations.find(({ id }) => id === chosen) ?? usual;
   return (
     <div className="side-by-side">
       <Panel title="As sent" beside={<span className="mono dim">{received.route}</span>}>
         {item === null ? (
           <p className="dim">Put back by a replay: what came first is gone.</p>
         ) : (
-          <JsonView value={item} label="event as sent" />
+          <JsonView value={item} label="event as sent" dense />
         )}
       </Panel>
       <Panel title="Canonical">
-        <JsonView value={event} label="canonical event" />
+        <JsonView value={event} label="canonical event" dense />
       </Panel>
       <Panel
         title="As the destination gets it"
@@ -92,7 +105,7 @@ function SideBySide({ inspected: { item, event, received, destinations } }: { re
               size="xs"
               aria-label="Destination"
               data={destinations.map(({ id }) => id)}
-              value={chosen}
+              value={rehearsal?.id}
               onChange={(change) => setChosen(change.currentTarget.value)}
             />
           )
@@ -101,7 +114,7 @@ function SideBySide({ inspected: { item, event, received, destinations } }: { re
         {rehearsal ? (
           <div className="stack">
             {destinations.length === 1 && <span className="dim">{rehearsal.id}</span>}
-            <RehearsalView rehearsal={rehearsal} />
+            <RehearsalView rehearsal={rehearsal} dense />
           </div>
         ) : (
           <p className="dim">No destination wants it.</p>

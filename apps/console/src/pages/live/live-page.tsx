@@ -18,7 +18,7 @@ type Outcome = 'accepted' | 'refused' | 'dead';
 
 const OUTCOMES = [
   { value: 'accepted', label: 'Accepted' },
-  { value: 'refused', label: 'Refused at the door' },
+  { value: 'refused', label: 'Refused' },
   { value: 'dead', label: 'Dead-lettered' },
 ];
 
@@ -43,13 +43,19 @@ export default function LivePage() {
       <PageHead title="Live events" note="What comes in, as it comes in, from all processes." />
       <div className="filters">
         <SegmentedControl
-          size="xs"
+          className="wrapping"
+          size="sm"
           aria-label="Outcome"
           data={OUTCOMES}
           value={outcome}
           onChange={(value) => set('outcome', value === 'accepted' ? '' : value)}
         />
-        <Filters filter={filter} onChange={set} onClear={() => setSearch({}, { replace: true })} />
+        <Filters
+          filter={filter}
+          canAskForUser={outcome !== 'refused'}
+          onChange={set}
+          onClear={() => setSearch({}, { replace: true })}
+        />
       </div>
       {outcome === 'accepted' && <AcceptedEvents filter={filter} />}
       {outcome === 'refused' && <RefusedItems filter={filter} />}
@@ -64,11 +70,13 @@ function outcomeOf(text: string): Outcome {
 
 interface FiltersProps {
   readonly filter: LiveFilter;
+  /** A refused item may have any shape: nobody knows whose it is. */
+  readonly canAskForUser: boolean;
   readonly onChange: (name: keyof LiveFilter, value: string) => void;
   readonly onClear: () => void;
 }
 
-function Filters({ filter, onChange, onClear }: FiltersProps) {
+function Filters({ filter, canAskForUser, onChange, onClear }: FiltersProps) {
   const sources = useOverview().data?.sources ?? [];
   const dialects = useDialects().data ?? [];
   const isFiltered = Object.values(filter).some((value: string) => value !== '');
@@ -76,6 +84,7 @@ function Filters({ filter, onChange, onClear }: FiltersProps) {
     <>
       <NativeSelect
         aria-label="Source"
+        maw={200}
         value={filter.sourceId}
         onChange={(event) => onChange('sourceId', event.currentTarget.value)}
         data={[{ value: '', label: 'All sources' }, ...sources.map(({ id, name }) => ({ value: id, label: name }))]}
@@ -96,13 +105,15 @@ function Filters({ filter, onChange, onClear }: FiltersProps) {
         value={filter.name}
         onChange={(event) => onChange('name', event.currentTarget.value)}
       />
-      <TextInput
-        aria-label="User"
-        w={150}
-        placeholder="User"
-        value={filter.user}
-        onChange={(event) => onChange('user', event.currentTarget.value)}
-      />
+      {canAskForUser && (
+        <TextInput
+          aria-label="User"
+          w={150}
+          placeholder="User"
+          value={filter.user}
+          onChange={(event) => onChange('user', event.currentTarget.value)}
+        />
+      )}
       {isFiltered && (
         <Button variant="subtle" onClick={onClear}>
           Clear

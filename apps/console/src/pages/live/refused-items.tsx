@@ -22,6 +22,8 @@ export function RefusedItems({ filter }: { readonly filter: LiveFilter }) {
     <Loaded query={refused}>
       {({ data }) => {
         const rows = data.filter(fits);
+        if (data.length > 0 && rows.length === 0)
+          return <Empty title="None of the latest refused items fits the filter" />;
         if (rows.length === 0) {
           return (
             <Empty title="Nothing was refused">
@@ -39,11 +41,17 @@ export function RefusedItems({ filter }: { readonly filter: LiveFilter }) {
 }
 
 const COLUMNS: readonly Column<Rejection>[] = [
-  { title: 'At', width: '112px', cell: ({ at }) => <span className="mono">{formatTime(at)}</span> },
-  { title: 'Event', width: 'minmax(120px, 1fr)', cell: ({ name }) => name ?? '–' },
+  {
+    title: 'At',
+    width: '112px',
+    phoneWidth: '100px',
+    cell: ({ at }) => <span className="mono">{formatTime(at)}</span>,
+  },
+  { title: 'Event', width: 'minmax(120px, 1fr)', phoneWidth: 'minmax(0, 1fr)', cell: ({ name }) => name ?? '–' },
   {
     title: 'Reason',
     width: 'minmax(240px, 3fr)',
+    phoneWidth: 'minmax(0, 1.4fr)',
     cell: ({ code, detail }) => (
       <span title={detail}>
         <code className="mono bad">{code}</code> {detail}

@@ -1,6 +1,6 @@
 import { Link } from 'react-router';
 import type { Attempt, DestinationTrace, EventTrace } from '../../api/types';
-import { formatDuration, formatMoment, formatTime, inWords } from '../../parts/format';
+import { formatDuration, formatElapsed, formatMoment, formatTime, inWords } from '../../parts/format';
 import { useNow } from '../../parts/now';
 import { Pill, type Tone } from '../../parts/pill';
 
@@ -25,7 +25,7 @@ export function TraceTimeline({ trace: { received, destinations } }: { readonly 
           {others.length > 0 && <NotWanted traces={others} />}
         </li>
         {wanted.map((one) => (
-          <Delivery key={one.destinationId} trace={one} />
+          <Delivery key={one.destinationId} trace={one} acceptedAt={Date.parse(received.at)} />
         ))}
       </ol>
     </>
@@ -43,7 +43,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   dead_lettered: 'bad',
 };
 
-function Delivery({ trace }: { readonly trace: DestinationTrace }) {
+function Delivery({ trace, acceptedAt }: { readonly trace: DestinationTrace; readonly acceptedAt: number }) {
   const { destinationId, state = 'waiting', attempts, reason, heldBy, nextAttemptAt } = trace;
   const tone = heldBy !== undefined && state !== 'delivered' ? 'warn' : (TONES[state] ?? 'neutral');
   return (
@@ -62,7 +62,7 @@ function Delivery({ trace }: { readonly trace: DestinationTrace }) {
       {attempts.length > 0 && (
         <ol className="attempts">
           {attempts.map((attempt) => (
-            <AttemptLine key={attempt.at + attempt.key} attempt={attempt} />
+            <AttemptLine key={attempt.at + attempt.key} attempt={attempt} acceptedAt={acceptedAt} />
           ))}
         </ol>
       )}
@@ -75,15 +75,20 @@ function NextAttempt({ at }: { readonly at: string }) {
   return <span className="dim">next try in {formatDuration(Date.parse(at) - now)}</span>;
 }
 
-function AttemptLine({ attempt }: { readonly attempt: Attempt }) {
+function AttemptLine({ attempt, acceptedAt }: { readonly attempt: Attempt; readonly acceptedAt: number }) {
   const { at, status, code, outcome, tookMs, note, shortfall } = attempt;
   const isGood = outcome === 'delivered';
   return (
     <li>
-      <time className="mono">{formatTime(at)}</time>
+      <span>
+        <time className="mono">{formatTime(at)}</time>{' '}
+        <span className="dim" title="After it was accepted">
+          +{formatElapsed(Date.parse(at) - acceptedAt)}
+        </span>
+      </span>
       <Pill tone={isGood ? 'ok' : 'bad'}>{inWords(outcome)}</Pill>
       <span>{status === undefined || code !== `http_${status}` ? code : `HTTP ${status}`}</span>
-      <span className="dim">{tookMs} ms</span>
+      <span className="dim">took {formatElapsed(tookMs)}</span>
       {note !== undefined && <span className="dim">{note}</span>}
       {shortfall !== undefined && <span className="bad">{shortfall} not taken by its own count</span>}
     </li>

@@ -3,20 +3,24 @@ import { Link } from 'react-router';
 import type { OverviewWithRates } from '../../api/queries';
 import type { DestinationOverview, SourceOverview } from '../../api/types';
 import { assess, DestinationState } from '../../parts/destination-state';
-import { formatCount, formatDuration, formatRate } from '../../parts/format';
+import { formatAge, formatCount, formatRate } from '../../parts/format';
 import { Pill } from '../../parts/pill';
 
 /** More would be a list, not a picture; those left out are summed up. */
 const MAX_SHOWN = 8;
 const ROW_PX = 52;
 
+/** `held`: on purpose, by an admin. */
+type ArrowKind = 'running' | 'held' | 'stuck';
+
 interface Row {
   readonly id: string;
   readonly to: string;
   readonly name: string;
   readonly detail: ReactNode;
-  readonly rate: number;
-  readonly stuck: boolean;
+  /** Events a second; undefined: not known yet. */
+  readonly rate: number | undefined;
+  readonly kind: ArrowKind;
 }
 
 /** Sources → gateway → destinations, with what flows between them now. */
@@ -38,22 +42,24 @@ export function DataPath({ overview }: { readonly overview: OverviewWithRates })
 }
 
 function sourceRows({ sources, rates }: OverviewWithRates): readonly Row[] {
-  const rateOf = ({ id }: SourceOverview): number => rates.bySource.get(id) ?? 0;
-  const sorted = [...sources].sort((a, b) => rateOf(b) - rateOf(a) || b.accepted - a.accepted);
+  const rateOf = ({ id }: SourceOverview): number | undefined => rates.bySource.get(id);
+  const sorted = [...sources].sort((a, b) => (rateOf(b) ?? 0) - (rateOf(a) ?? 0) || b.accepted - a.accepted);
   const rows = sorted.slice(0, MAX_SHOWN).map((source): Row => ({
     id: source.id,
     to: `/sources/${source.id}`,
     name: source.name,
     detail: source.enabled ? `${source.dialect} · ${formatCount(source.accepted)} events` : <Pill>Disabled</Pill>,
     rate: rateOf(source),
-    stuck: false,
+    kind: 'running',
   }));
   return withRest(rows, sorted.slice(MAX_SHOWN).map(rateOf), '/sources');
 }
 
 function destinationRows({ destinations, rates }: OverviewWithRates, now: number): readonly Row[] {
-  const rateOf = ({ id }: DestinationOverview): number => rates.byDestination.get(id) ?? 0;
-  const sorted = [...destinations].sort((a, b) => assess(a, now).rank - assess(b, now).rank || rateOf(b) - rateOf(a));
+  const rateOf = ({ id }: DestinationOverview): number | undefined => rates.byDestination.get(id);
+  const sorted = [...destinations].sort(
+    (a, b) => assess(a, now).rank - assess(b, now).rank || (rateOf(b) ?? 0) - (rateOf(a) ?? 0),
+  );
   const rows = sorted.slice(0, MAX_SHOWN).map((destination): Row => ({
     id: destination.id,
     to: `/destinations/${destination.id}`,
@@ -64,21 +70,21 @@ function destinationRows({ destinations, rates }: OverviewWithRates, now: number
       </>
     ),
     rate: rateOf(destination),
-    stuck: assess(destination, now).tone === 'bad' || destination.paused !== null,
+    kind: assess(destination, now).tone === 'bad' ? 'stuck' : destination.paused === null ? 'running' : 'held',
   }));
   return withRest(rows, sorted.slice(MAX_SHOWN).map(rateOf), '/destinations');
 }
 
 function waitingText({ waiting, waitingSince }: DestinationOverview, now: number): string {
   if (waiting === 0) return '';
-  const age = waitingSince === null ? '' : `, ${formatDuration(now - Date.parse(waitingSince))}`;
+  const age = waitingSince === null ? '' : ` for ${formatAge(now - Date.parse(waitingSince))}`;
   return `${formatCount(waiting)} waiting${age}`;
 }
 
-function withRest(rows: readonly Row[], rest: readonly number[], to: string): readonly Row[] {
+function withRest(rows: readonly Row[], rest: readonly (number | undefined)[], to: string): readonly Row[] {
   if (rest.length === 0) return rows;
-  const rate = rest.reduce((sum, one) => sum + one, 0);
-  return [...rows, { id: '', to, name: `${formatCount(rest.length)} more`, detail: 'see all', rate, stuck: false }];
+  const rate = rest.reduce((sum, one) => (sum === undefined || one === undefined ? undefined : sum + one), 0);
+  return [...rows, { id: '', to, name: `${formatCount(rest.length)} more`, detail: 'see all', rate, kind: 'running' }];
 }
 
 function Side({
@@ -136,7 +142,7 @@ function Arrows({ rows, height, towards }: ArrowsProps) {
   return (
     <div className="path-arrows" aria-hidden="true" style={{ height }}>
       <svg viewBox={`0 0 100 ${height}`} preserveAspectRatio="none">
-        {rows.map(({ id, rate, stuck }, index) => {
+        {rows.map(({ id, rate, kind }, index) => {
           const y = top + (index + 0.5) * ROW_PX;
           const [from, to] = towards === 'middle' ? [y, height / 2] : [height / 2, y];
           // Straight where the rate stands on it.
@@ -144,9 +150,9 @@ function Arrows({ rows, height, towards }: ArrowsProps) {
             towards === 'middle'
               ? `M0 ${from}H45C75 ${from} 75 ${to} 100 ${to}`
               : `M0 ${from}C25 ${from} 25 ${to} 55 ${to}H100`;
-          const strokeWidth = 1.5 + Math.log10(1 + rate) * 2;
-          const kind = stuck ? 'stuck' : rate > 0 ? 'flowing' : 'idle';
-          return <path key={id} d={d} strokeWidth={strokeWidth} className={`arrow arrow-${kind}`} />;
+          const strokeWidth = 1.5 + Math.log10(1 + (rate ?? 0)) * 2;
+          const look = kind !== 'running' ? kind : (rate ?? 0) > 0 ? 'flowing' : 'idle';
+          return <path key={id} d={d} strokeWidth={strokeWidth} className={`arrow arrow-${look}`} />;
         })}
       </svg>
       {rows.map(({ id, rate }, index) => (

@@ -14,6 +14,7 @@ interface PreviewOrder {
   readonly dialect: string;
   readonly path: string;
   readonly body: Json;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly sourceId?: string;
 }
 
@@ -71,7 +72,8 @@ function RequestForm({ dialects, busy, onPreview }: RequestFormProps) {
   };
   const submit = (event: FormEvent): void => {
     event.preventDefault();
-    onPreview({ dialect: name, path, body: body ?? null, ...(sourceId === '' ? {} : { sourceId }) });
+    const headers = dialect?.sample.headers ?? {};
+    onPreview({ dialect: name, path, headers, body: body ?? null, ...(sourceId === '' ? {} : { sourceId }) });
   };
   return (
     <form onSubmit={submit}>

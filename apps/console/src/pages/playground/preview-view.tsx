@@ -1,7 +1,8 @@
 import { Alert } from '@mantine/core';
+import { useOverview } from '../../api/queries';
 import type { Preview } from '../../api/types';
 import { formatCount } from '../../parts/format';
-import { JsonView } from '../../parts/json-view';
+import { asJson, JsonView } from '../../parts/json-view';
 import { Panel } from '../../parts/page';
 import { Pill } from '../../parts/pill';
 import { RehearsalView } from './rehearsal-view';
@@ -12,12 +13,16 @@ const MAX_SHOWN = 50;
 
 export function PreviewView({ preview }: { readonly preview: Preview }) {
   const { events, rejected, refusal } = preview;
-  const destinations = [...preview.destinations].sort((a, b) => Number(b.matched) - Number(a.matched));
+  const names = new Map(useOverview().data?.destinations.map(({ id, name }) => [id, name]));
+  // What would be lost is what one wants to know first.
+  const destinations = [...preview.destinations].sort(
+    (a, b) => Number(b.matched) - Number(a.matched) || b.lost.length - a.lost.length,
+  );
   return (
     <>
       {refusal && (
         <Alert color="red" title={`The request would be refused with ${refusal.status}`}>
-          <JsonView value={parsed(refusal.body)} label="answer" />
+          <JsonView value={asJson(refusal.body)} label="answer" />
         </Alert>
       )}
       {rejected.length > 0 && (
@@ -37,8 +42,10 @@ export function PreviewView({ preview }: { readonly preview: Preview }) {
       {destinations.slice(0, MAX_SHOWN).map((rehearsal, index) => (
         <details key={rehearsal.id} className="panel destination-preview" open={index < MAX_OPEN}>
           <summary>
-            <strong>{rehearsal.id}</strong>
-            {rehearsal.matched && <Pill tone="ok">Wanted</Pill>}
+            <strong>{names.get(rehearsal.id) ?? rehearsal.id}</strong>
+            <span className="mono dim">{rehearsal.id}</span>
+            {rehearsal.matched ? <Pill tone="ok">Wanted</Pill> : <Pill>Not wanted</Pill>}
+            {rehearsal.unsendable.length > 0 && <Pill tone="bad">Cannot be sent</Pill>}
             {rehearsal.lost.length > 0 && <Pill tone="warn">{formatCount(rehearsal.lost.length)} lost</Pill>}
           </summary>
           {rehearsal.matched ? (
@@ -53,12 +60,4 @@ export function PreviewView({ preview }: { readonly preview: Preview }) {
       )}
     </>
   );
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
 }

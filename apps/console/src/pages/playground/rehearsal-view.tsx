@@ -8,10 +8,11 @@ interface RehearsalViewProps {
   /** Absent: it is known to want the event. */
   readonly matched?: boolean;
   readonly rule?: string | undefined;
+  readonly dense?: boolean;
 }
 
 /** What one destination would be sent, and what its protocol cannot carry. */
-export function RehearsalView({ rehearsal, matched, rule }: RehearsalViewProps) {
+export function RehearsalView({ rehearsal, matched, rule, dense = false }: RehearsalViewProps) {
   const { requests, lost, unsendable } = rehearsal;
   return (
     <div className="stack">
@@ -52,7 +53,7 @@ export function RehearsalView({ rehearsal, matched, rule }: RehearsalViewProps) 
             <strong>{method === 'LOG' ? 'Log line' : method}</strong> <span className="mono">{url}</span>
           </p>
           {Object.keys(headers).length > 0 && <HeaderList headers={headers} />}
-          <JsonView value={body} label={`body ${index + 1} for ${rehearsal.id}`} />
+          <JsonView value={body} label={`body ${index + 1} for ${rehearsal.id}`} dense={dense} />
         </div>
       ))}
       {requests.length === 0 && <p className="dim">No request.</p>}
