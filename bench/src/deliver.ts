@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { bodies, flokit } from './bodies.js';
 import { Admin } from './gateway-client.js';
 import { load, rssBytesOf, startGateway, startRedis, startServer, startTcpRedis, type Running } from './processes.js';
+import type { Spread } from './rounds.js';
 
 /** A number of events that are sent as fast as they are taken, and the destinations that get each of them. */
 export interface DeliverCase {
@@ -21,9 +22,12 @@ export interface DeliverRow {
   readonly seconds: number;
   /** Arrivals at all destinations together. */
   readonly deliveriesPerSecond: number;
-  readonly cpuSecondsPerMillionEvents?: number;
-  readonly rssMiB?: number;
-  readonly redisRssMiB?: number;
+  readonly spread?: Spread;
+  /** Multiple of the naive build's. */
+  readonly overNaive?: number | undefined;
+  readonly cpuSecondsPerMillionEvents?: number | undefined;
+  readonly rssMiB?: number | undefined;
+  readonly redisRssMiB?: number | undefined;
 }
 
 export const standard: DeliverCase = {

@@ -12,6 +12,7 @@ import { measureDestinations } from './destinations.js';
 import { measureIsolation } from './isolation.js';
 import { endAll } from './processes.js';
 import { profileStages } from './profile.js';
+import { acceptMedians, deliverMedians, inRounds } from './rounds.js';
 import { measureScaling } from './scaling.js';
 import { measureSoak } from './soak.js';
 import { printDelivered, printTable, type Row } from './table.js';
@@ -20,6 +21,8 @@ const resultsPath = join(import.meta.dirname, '../../../../bench/results.json');
 const chartPath = join(import.meta.dirname, '../../../../docs/images/throughput.svg');
 const isQuick = process.argv.includes('--quick');
 const timing = isQuick ? { warmupMs: 1_000, durationMs: 2_000 } : { warmupMs: 3_000, durationMs: 8_000 };
+
+const ROUNDS = 3;
 
 const sizes: readonly AcceptCase[] = [
   { load: flokit, events: 1, eventBytes: 250, connections: 128 },
@@ -43,15 +46,11 @@ const fanOuts = [
 const NAIVE_SHARE = 1 / 30;
 
 async function main(): Promise<void> {
-  const accept = [
-    ...(await measureCeiling(sizes, timing)),
-    ...(await measureNaive(sizes, timing)),
-    ...(await measureAccept(sizes, timing)),
-  ];
+  const accept = acceptMedians(await inRounds(ROUNDS, measureSizes));
   printTable('Accepted, durable before the answer (fsync always)', accept);
-  const byDialect = await measureAccept(dialects, timing);
+  const byDialect = acceptMedians(await inRounds(ROUNDS, () => measureAccept(dialects, timing)));
   printTable('The four dialects', byDialect);
-  const delivered = await measureFanOuts();
+  const delivered = deliverMedians(await inRounds(ROUNDS, measureFanOuts));
   printDelivered('Delivered, from the first request to the last arrival', delivered, ceilingOf(accept));
   const arrival = await measureArrival();
   console.log(
@@ -60,6 +59,15 @@ async function main(): Promise<void> {
   await write({ accept, byDialect, delivered, arrival });
   await mkdir(dirname(chartPath), { recursive: true });
   await writeFile(chartPath, chart(accept, delivered));
+}
+
+/** One case after the other, so that subjects which are compared are measured close together. */
+async function measureSizes(): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const size of sizes) {
+    for (const measure of [measureCeiling, measureNaive, measureAccept]) rows.push(...(await measure([size], timing)));
+  }
+  return rows;
 }
 
 async function measureFanOuts(): Promise<readonly DeliverRow[]> {
@@ -79,7 +87,7 @@ async function write(tables: Readonly<Record<string, unknown>>): Promise<void> {
   const machine = { cores: cpus().length, model: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version };
   await writeFile(
     resultsPath,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, timing, tables }, null, 2)}\n`,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, rounds: ROUNDS, timing, tables }, null, 2)}\n`,
   );
 }
 

@@ -1,14 +1,18 @@
 import type { DeliverRow } from './deliver.js';
+import type { Spread } from './rounds.js';
 
 export interface Row {
   readonly case: string;
   /** What was measured: ceiling, naive, gateway. */
   readonly subject: string;
   readonly eventsPerSecond: number;
-  readonly p50Ms?: number;
-  readonly p99Ms?: number;
+  readonly spread?: Spread;
+  /** Share of the ceiling's events per second for the same case. */
+  readonly overCeiling?: number | undefined;
+  readonly p50Ms?: number | undefined;
+  readonly p99Ms?: number | undefined;
   /** At 70 % of the measured rate. */
-  readonly p99At70Ms?: number;
+  readonly p99At70Ms?: number | undefined;
 }
 
 const number = (value: number | undefined, digits = 0): string =>
@@ -16,27 +20,29 @@ const number = (value: number | undefined, digits = 0): string =>
     ? ''
     : value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
-/** One line per row, with its share of the ceiling's events per second for the same case. */
+const range = (spread: Spread | undefined): string => (spread ? spread.map((value) => number(value)).join('–') : '');
+
+/** One line per row. */
 export function printTable(title: string, rows: readonly Row[]): void {
-  const header = ['case', 'subject', 'events/s', '/ceiling', 'p50 ms', 'p99 ms', 'p99 at 70 %'];
+  const header = ['case', 'subject', 'events/s', 'spread', '/ceiling', 'p50 ms', 'p99 ms', 'p99 at 70 %'];
   print(
     title,
     header,
     rows.map((row) => {
-      const ceiling = rows.find((other) => other.case === row.case && other.subject === 'ceiling');
-      const ratio = ceiling ? row.eventsPerSecond / ceiling.eventsPerSecond : undefined;
       const times = [number(row.p50Ms, 1), number(row.p99Ms, 1), number(row.p99At70Ms, 1)];
-      return [row.case, row.subject, number(row.eventsPerSecond), number(ratio, 2), ...times];
+      const rate = [number(row.eventsPerSecond), range(row.spread), number(row.overCeiling, 2)];
+      return [row.case, row.subject, ...rate, ...times];
     }),
   );
 }
 
-/** With the gateway's multiple of the naive build in the same case, and of the ceiling's events per second (0: unknown). */
+/** With the multiple of the ceiling's events per second (0: unknown). */
 export function printDelivered(title: string, rows: readonly DeliverRow[], ceiling: number): void {
   const header = [
     'case',
     'subject',
     'deliveries/s',
+    'spread',
     '/naive',
     '/ceiling',
     'CPU s per M events',
@@ -46,19 +52,17 @@ export function printDelivered(title: string, rows: readonly DeliverRow[], ceili
   print(
     title,
     header,
-    rows.map((row) => {
-      const naive = rows.find((other) => other.case === row.case && other.subject === 'naive');
-      return [
-        row.case,
-        row.subject,
-        number(row.deliveriesPerSecond),
-        number(naive && row.deliveriesPerSecond / naive.deliveriesPerSecond, 1),
-        number(ceiling > 0 ? row.deliveriesPerSecond / ceiling : undefined, 2),
-        number(row.cpuSecondsPerMillionEvents, 1),
-        number(row.rssMiB),
-        number(row.redisRssMiB),
-      ];
-    }),
+    rows.map((row) => [
+      row.case,
+      row.subject,
+      number(row.deliveriesPerSecond),
+      range(row.spread),
+      number(row.overNaive, 1),
+      number(ceiling > 0 ? row.deliveriesPerSecond / ceiling : undefined, 2),
+      number(row.cpuSecondsPerMillionEvents, 1),
+      number(row.rssMiB),
+      number(row.redisRssMiB),
+    ]),
   );
 }
 
