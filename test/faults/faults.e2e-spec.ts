@@ -28,7 +28,7 @@ describe('an installation whose parts are killed, frozen, cut off and filled up'
 
   it('has repacked what a paused destination kept, and looked at the order of every user', () => {
     expect(result.repacked).toBeGreaterThan(0);
-    expect(result.orderedUsers).toBe(200);
+    expect(result.orderedUsers).toBe(50);
   });
 
   it('has lost no event that it acknowledged, at any destination', () => {

@@ -12,11 +12,15 @@ interface Traits {
   readonly refuses?: (body: string) => boolean;
 }
 
+/** One is enough, and as much as a destination that takes an event a user at a time gets done in a round. */
+const ORDERED_DIALECT = 'vibefollow';
+
 export async function webhookReceivers(): Promise<readonly Receiver[]> {
   return Promise.all([
     webhookReceiver('webhook', {}),
     webhookReceiver('ordered', {
-      settings: { ordering: 'per_user' },
+      settings: { ordering: 'per_user', match: { dialects: [ORDERED_DIALECT] } },
+      wants: ({ mark }) => mark.startsWith(`${ORDERED_DIALECT}-`),
       refuses: (body) => body.includes(`"${POISON}"`),
     }),
     webhookReceiver('rare', {
