@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { dialectClients, until, type AdminAnswer } from '../../support/index.js';
+import { dialectClients, metricOf, until, type AdminAnswer } from '../../support/index.js';
 import { userNames } from './clients.js';
 import type { Ledger } from './ledger.js';
 import { repackedSegments } from './repacked.js';
-import type { World } from './world.js';
+import { REPACKED_FROM_BYTES, type World } from './world.js';
 
 /** What it is that waits while others have settled their part. */
 const PAUSED = 'rare';
@@ -52,10 +52,15 @@ export class Operator {
     this.erasureId = (body as { readonly id: string }).id;
   }
 
-  /** Once the others have settled their parts there is something to repack. Rejects where nothing is. */
+  /**
+   * Once the others have settled their parts there is something to repack, or so little waits that nothing need be.
+   * Rejects where neither comes true.
+   */
   async untilRepacked(): Promise<void> {
     if (!this.acts.pauses) return;
-    const isRepacked = async (): Promise<boolean> => (await this.countRepacked()) > 0;
+    const isRepacked = async (): Promise<boolean> =>
+      (await this.countRepacked()) > 0 ||
+      (await metricOf({ baseUrl: this.world.apiUrl }, 'gateway_queued_bytes')) < REPACKED_FROM_BYTES;
     await until(isRepacked, { timeoutMs: PATIENCE_MS, what: `what ${PAUSED} keeps to be repacked` });
   }
 

@@ -18,6 +18,8 @@ import { webhookReceivers } from './webhook-receivers.js';
 const adminToken = 'token-of-the-operator';
 /** So little that one destination's waiting is reason enough to repack. */
 const MAX_QUEUED_BYTES = 1_048_576;
+/** While less of the budget is used, nothing is repacked. */
+export const REPACKED_FROM_BYTES = MAX_QUEUED_BYTES / 4;
 
 /** An installation as people run it: Redis on its own, `api` and workers apart, seven destinations; every cable in our hands. */
 export interface World {
