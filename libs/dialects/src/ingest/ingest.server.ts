@@ -76,8 +76,8 @@ export class IngestServer implements OnModuleDestroy {
   }
 
   /**
-   * Requests that name a route letter by letter, as clients do, go past the router and everybody's hooks, which together
-   * cost as much as all that ingest does to a small request. Any other spelling finds its way through the router.
+   * Requests that name a route letter by letter, as clients do, go past the router and everybody's hooks. Any other
+   * spelling finds its way through the router.
    */
   private openDoor(fastify: FastifyInstance): void {
     const { clock } = this.settings;
