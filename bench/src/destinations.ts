@@ -135,9 +135,7 @@ async function underLoad(api: RunningGateway, worker: Running, redis: Running): 
 
 async function drained(admin: Admin): Promise<void> {
   for (let i = 0; i < 600; i++) {
-    const text = await admin.text('/metrics');
-    const waiting = [...text.matchAll(/^gateway_queued_events\{[^}]*\} (\d+)/gm)];
-    if (waiting.every(([, count]) => Number(count) === 0)) return;
+    if ((await admin.metric('gateway_queued_events')) === 0) return;
     await sleep(500);
   }
   throw new Error('the destinations did not drain');

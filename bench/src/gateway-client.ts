@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningGateway } from './processes.js';
 
 /** Sets up sources and destinations over the admin API. */
@@ -32,6 +33,17 @@ export class Admin {
       headers: { Authorization: `Bearer ${this.gateway.adminToken}` },
     });
     if (!response.ok) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  }
+
+  /** One sample of `/metrics`, or the sum of those that differ in their labels only. */
+  async metric(name: string): Promise<number> {
+    const samples = (await this.text('/metrics')).matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)`, 'gm'));
+    return [...samples].reduce((sum, [, value]) => sum + Number(value), 0);
+  }
+
+  /** Everything that was accepted has been fanned out. */
+  async routed(): Promise<void> {
+    while ((await this.metric('gateway_unrouted_segments')) > 0) await sleep(100);
   }
 
   async source(id: string, dialect: string, credentials: Readonly<Record<string, string>>): Promise<void> {

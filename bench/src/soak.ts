@@ -40,12 +40,11 @@ export async function measureSoak(): Promise<readonly SoakRow[]> {
   });
   for (let minute = 1; minute <= MINUTES; minute++) {
     await sleep(59_000);
-    const metrics = await admin.text('/metrics');
     const row = {
       minute,
       gatewayRssMiB: (await gateway.rssBytes()) / MIB,
       redisRssMiB: (await redis.rssBytes()) / MIB,
-      queuedEvents: Number(/^gateway_queued_events\{[^}]*\} (\d+)/m.exec(metrics)?.[1] ?? 0),
+      queuedEvents: await admin.metric('gateway_queued_events'),
     };
     rows.push(row);
     console.log(JSON.stringify(row));
