@@ -54,11 +54,9 @@ export class RecordStore<Item extends { readonly id: string; readonly createdAt:
     return text === null ? undefined : { record: this.read(text), text };
   }
 
-  /** Newest first. */
-  async newest(limit: number): Promise<readonly Item[]> {
-    const texts = await this.redis.shared.hvals(this.keys.records);
-    const records = texts.map((text) => this.read(text));
-    return records.sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1)).slice(0, limit);
+  /** In no order. */
+  ids(): Promise<string[]> {
+    return this.redis.shared.hkeys(this.keys.records);
   }
 
   /** Oldest first. */

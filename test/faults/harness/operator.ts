@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { setTimeout as delay } from 'node:timers/promises';
 import { dialectClients, metricOf, until, type AdminAnswer } from '../../support/index.js';
 import { userNames } from './clients.js';
@@ -73,6 +74,18 @@ export class Operator {
       return (body as { readonly state: string }).state === 'done';
     };
     await until(isDone, { timeoutMs: PATIENCE_MS, what: 'the erasure to be done' });
+    await this.untilAllErased();
+  }
+
+  /** What was asked for without getting an answer may be under way as well, and its worker killed in the middle. */
+  private async untilAllErased(): Promise<void> {
+    const client = new Redis(this.world.redis.port, '127.0.0.1');
+    try {
+      const isDone = async (): Promise<boolean> => (await client.exists('gw:{erasures}:active')) === 0;
+      await until(isDone, { timeoutMs: PATIENCE_MS, what: 'every erasure to be done' });
+    } finally {
+      client.disconnect();
+    }
   }
 
   /** Segments that were repacked in this round, at least. */

@@ -17,6 +17,18 @@ describe('pageOf', () => {
     expect(page('9', writeCursor('z'))).toEqual({ items: [], nextCursor: null });
   });
 
+  it('goes on downwards where the newest is first', () => {
+    const down = (limit: string, cursor?: string) =>
+      pageOf(
+        [...entries].reverse(),
+        ({ id }) => id,
+        cursor === undefined ? { limit } : { limit, cursor },
+        'descending',
+      );
+    expect(down('2')).toEqual({ items: [{ id: 'd' }, { id: 'c' }], nextCursor: writeCursor('c') });
+    expect(down('2', writeCursor('c'))).toEqual({ items: [{ id: 'b' }, { id: 'a' }], nextCursor: null });
+  });
+
   it.each(['b', 'MjpiAA', 'MTpi=', '', '%%%'])('refuses the cursor %j', (cursor) => {
     expect(() => page('2', cursor)).toThrow('/cursor: must be the nextCursor of an earlier answer');
   });

@@ -20,15 +20,17 @@ export function readLimit({ limit }: PageQuery): number {
   throw invalid([{ pointer: '/limit', message: `must be a whole number from 1 to ${MAX_LIMIT}` }]);
 }
 
-/** A cursor names the last id that was given out: entries that come or go in between shift nothing. */
+/** A cursor names the last id that was given out: entries that come or go in between shift nothing. Sorted by id. */
 export function pageOf<T>(
   entries: readonly T[],
   idOf: (entry: T) => string,
   query: PageQuery,
+  order: 'ascending' | 'descending' = 'ascending',
 ): { readonly items: readonly T[]; readonly nextCursor: string | null } {
   const limit = readLimit(query);
   const after = query.cursor === undefined ? undefined : readCursor(query.cursor);
-  const rest = after === undefined ? entries : entries.filter((entry) => idOf(entry) > after);
+  const isLeft = (id: string): boolean => after === undefined || (order === 'ascending' ? id > after : id < after);
+  const rest = entries.filter((entry) => isLeft(idOf(entry)));
   const items = rest.slice(0, limit);
   const last = items.at(-1);
   return { items, nextCursor: rest.length > limit && last !== undefined ? writeCursor(idOf(last)) : null };

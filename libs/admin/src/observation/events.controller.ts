@@ -23,18 +23,18 @@ export class EventsController {
   ) {}
 
   @Get()
-  @Paged('Recently accepted events, newest first', EventDto)
+  @Paged('Accepted events that are still kept, newest first; a page may be short and not be the last', EventDto)
   @ApiQuery({ name: 'sourceId', required: false, type: String })
   @ApiQuery({ name: 'event', required: false, type: String, description: 'Its exact name.' })
   async list(@Query() query: EventListQuery): Promise<ListAnswer<CanonicalEvent>> {
-    const { sourceId, event } = query;
-    const data = await this.browser.recent({
+    const { sourceId, event, cursor } = query;
+    const { items, next } = await this.browser.page({
       limit: readLimit(query),
       ...(sourceId === undefined ? {} : { sourceId }),
       ...(event === undefined ? {} : { event }),
+      ...(cursor === undefined ? {} : { after: cursor }),
     });
-    // What is recent changes by the moment: there is no second page of it.
-    return { data, nextCursor: null };
+    return { data: items, nextCursor: next };
   }
 
   @Get(':id/trace')

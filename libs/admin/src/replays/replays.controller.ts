@@ -9,7 +9,7 @@ import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
 import { Paged } from '../http/paged.js';
-import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { ReplayDto, ReplayViewDto } from './replay.dto.js';
 
@@ -44,7 +44,9 @@ export class ReplaysController {
   @Get()
   @Paged('Replays, newest first', ReplayViewDto)
   async list(@Query() query: PageQuery): Promise<ListAnswer<ReplayView>> {
-    return { data: await this.replays.recent(readLimit(query)), nextCursor: null };
+    const { items, nextCursor } = pageOf(await this.replays.ids(), (id) => id, query, 'descending');
+    const views = await Promise.all(items.map((id) => this.replays.find(id)));
+    return { data: views.filter((view) => view !== undefined), nextCursor };
   }
 
   @Get(':id')

@@ -61,10 +61,9 @@ export class ReplaysService {
     return stored && this.view(stored.record);
   }
 
-  /** Newest first. */
-  async recent(limit: number): Promise<readonly ReplayView[]> {
-    const records = await this.store.newest(limit);
-    return Promise.all(records.map((record) => this.view(record)));
+  /** Newest first, which is descending by id. */
+  async ids(): Promise<readonly string[]> {
+    return (await this.store.ids()).sort((a, b) => (a < b ? 1 : -1));
   }
 
   /** What was put back stays so; the rest stays where it is. */
