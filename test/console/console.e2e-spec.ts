@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { admin, startGateway, startSink, until, type Gateway, type Sink } from '../support/index.js';
 import { openPage, startBrowser, type Watched } from './browser.js';
 
@@ -130,6 +130,21 @@ describe('the console, in a browser', () => {
     await page.getByText('No dead letters').waitFor();
     expect(await admin(gateway).deadLetters('warehouse')).toEqual([]);
     sink.replyWith(() => ({ status: 200 }));
+  });
+
+  it('shows an event once that is accepted while the stream is opened', async () => {
+    await visit('Overview');
+    const openedThen = async (route: Route): Promise<void> => {
+      await post('in_between');
+      await route.continue();
+    };
+    // What was accepted lately is read when the stream is open already: both bring the event.
+    await page.route('**/admin/v1/events?*', openedThen, { times: 1 });
+    await visit('Live events');
+    await page.getByRole('link', { name: 'in_between' }).first().waitFor();
+    await post('afterwards');
+    await page.getByRole('link', { name: 'afterwards' }).waitFor();
+    expect(await page.getByRole('link', { name: 'in_between' }).count()).toBe(1);
   });
 
   it('filters the stream by name and user, and shows what was refused or parked', async () => {

@@ -33,6 +33,8 @@ export class LiveEvents {
   private snapshot: LiveSnapshot = { state: 'stopped', events: [], received: 0, dropped: 0, fault: null };
   private fresh: GatewayEvent[] = [];
   private dropped = 0;
+  /** Ids of the recent ones that were read when the stream was open already: it may bring them as well. */
+  private overlap = new Set<string>();
   private drawing: ReturnType<typeof setTimeout> | undefined;
   private connection: AbortController | undefined;
   private readonly listeners = new Set<() => void>();
@@ -51,6 +53,7 @@ export class LiveEvents {
     this.connection = connection;
     this.fresh = [];
     this.dropped = 0;
+    this.overlap = new Set();
     this.show({ state: 'connecting', events: [], received: 0, dropped: 0, fault: null });
     void this.follow(client, filter, connection.signal);
   }
@@ -97,12 +100,16 @@ export class LiveEvents {
       signal,
     );
     const events = data.filter(({ source }) => dialect === undefined || source.dialect === dialect);
+    this.overlap = new Set(events.map(({ id }) => id));
     this.show({ ...this.snapshot, events });
   }
 
   private take({ event, data }: { readonly event?: string; readonly data: string }): void {
-    if (event === 'event') this.fresh.push(JSON.parse(data) as GatewayEvent);
-    else if (event === 'dropped') this.dropped += (JSON.parse(data) as { readonly events: number }).events;
+    if (event === 'event') {
+      const accepted = JSON.parse(data) as GatewayEvent;
+      if (this.overlap.delete(accepted.id)) return;
+      this.fresh.push(accepted);
+    } else if (event === 'dropped') this.dropped += (JSON.parse(data) as { readonly events: number }).events;
     else return;
     // What nobody will see need not pile up while the tab is hidden.
     if (this.fresh.length > 2 * KEPT_EVENTS) this.draw();
