@@ -14,7 +14,11 @@ interface Page {
 }
 
 /** Every id that a list shows, a page at a time. */
-async function walk(control: Admin, path: string, between = async (): Promise<void> => undefined): Promise<string[]> {
+async function walk(
+  control: Admin,
+  path: string,
+  between: () => Promise<void> = () => Promise.resolve(),
+): Promise<string[]> {
   const ids: string[] = [];
   let cursor: string | null = '';
   while (cursor !== null) {
