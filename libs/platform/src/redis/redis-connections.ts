@@ -1,6 +1,7 @@
-import { Cluster, Command, Redis, type ClusterOptions, type RedisOptions } from 'ioredis';
+import { Cluster, Command, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
 import { QueueRedis } from './queue-redis.js';
 import { parseRedisUrl, type RedisTarget } from './redis-url.js';
+import { SteadyRedis, type SteadyOptions } from './steady-redis.js';
 
 export type RedisClient = Redis | Cluster;
 
@@ -157,7 +158,7 @@ export class RedisConnections {
     this.timers.push(timer);
   }
 
-  private open(role: string, options: RedisOptions, Client = Redis): RedisClient {
+  private open(role: string, options: SteadyOptions, Client = SteadyRedis): RedisClient {
     const common = { connectionName: `gateway-${role}`, disableClientInfo: true, retryStrategy: retryDelayMs };
     const client = createClient(this.address, { ...options, ...common }, Client);
     client.on('error', (error: Error) => this.onFault(role, error));
@@ -175,7 +176,7 @@ async function waitFor(client: RedisClient, key: string, replicas: number): Prom
   return Number(await client.sendCommand(command, undefined, { slot }));
 }
 
-function createClient(address: RedisAddress, options: RedisOptions, Client: typeof Redis): RedisClient {
+function createClient(address: RedisAddress, options: SteadyOptions, Client: typeof SteadyRedis): RedisClient {
   if ('socketPath' in address) return new Client({ ...options, path: address.socketPath });
   const target = parseRedisUrl(address.url);
   switch (target?.kind) {
@@ -193,7 +194,7 @@ function createClient(address: RedisAddress, options: RedisOptions, Client: type
 /** A master that became a replica keeps its connections and refuses writes: the next connection finds the new master. */
 const isDemoted = (error: Error): boolean => error.message.startsWith('READONLY');
 
-function sentinelOptions(target: Extract<RedisTarget, { kind: 'sentinel' }>): RedisOptions {
+function sentinelOptions(target: Extract<RedisTarget, { kind: 'sentinel' }>): SteadyOptions {
   const { sentinels, master, username, password, db, tls } = target;
   return {
     sentinels: [...sentinels],
