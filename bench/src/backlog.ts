@@ -6,6 +6,7 @@ import { load, rssBytesOf, startGateway, startServer } from './processes.js';
 const BATCH = 100;
 const BLOCK_EVENTS = Number(process.env.BENCH_BACKLOG_BLOCK ?? 1_000_000);
 const BLOCKS = 5;
+const LONGEST_MS = 240_000;
 const MIB = 1024 ** 2;
 
 export interface BacklogRow {
@@ -30,20 +31,27 @@ export async function measureBacklog(): Promise<readonly BacklogRow[]> {
   await admin.source('bench', 'flokit', flokit.credentials);
   await admin.webhook('sink', `http://127.0.0.1:${sink.port}/`);
   const accept = async (events: number): Promise<void> => {
-    await load({
+    const { requests, byStatus } = await load({
       port: gateway.port,
       path: flokit.path,
       headers: flokit.headers,
       bodies: bodies(flokit, BATCH, 250),
       connections: 16,
       warmupMs: 0,
-      durationMs: 240_000,
+      durationMs: LONGEST_MS,
       requests: events / BATCH,
     });
+    if (requests !== events / BATCH || byStatus['200'] !== requests) {
+      throw new Error(`unexpected answers ${JSON.stringify(byStatus)}`);
+    }
     await admin.routed();
   };
   const untilWaiting = async (most: number): Promise<void> => {
-    while ((await admin.metric('gateway_queued_events')) > most) await sleep(50);
+    const until = Date.now() + LONGEST_MS;
+    while ((await admin.metric('gateway_queued_events')) > most) {
+      if (Date.now() > until) throw new Error(`more than ${most} still wait`);
+      await sleep(50);
+    }
   };
   // Both ways are compiled before anything is measured.
   await accept(BLOCK_EVENTS / 4);

@@ -43,7 +43,11 @@ export class Admin {
 
   /** Everything that was accepted has been fanned out. */
   async routed(): Promise<void> {
-    while ((await this.metric('gateway_unrouted_segments')) > 0) await sleep(100);
+    for (let i = 0; i < 600; i++) {
+      if ((await this.metric('gateway_unrouted_segments')) === 0) return;
+      await sleep(100);
+    }
+    throw new Error('some segments are not fanned out');
   }
 
   async source(id: string, dialect: string, credentials: Readonly<Record<string, string>>): Promise<void> {

@@ -92,11 +92,12 @@ export class EventBrowser {
 /** By time, as far back as every shard's list reaches; before all others what an earlier page has begun. */
 function inOrder(lists: readonly (readonly Listed[])[], { ends, partial }: EventsCursor): readonly Listed[] {
   const since = Math.max(...lists.map((list) => (list.length === MAX_SEGMENTS ? (list.at(-1)?.at ?? 0) : 0)));
-  const all = lists.flat().filter(({ at }) => at >= since);
+  const all = lists.flat();
+  // Whatever the clocks say: were it passed over, the place in it would be forgotten.
   const begun =
     partial &&
     all.find(({ shard, sequence }) => shard === partial.shard && sequence + 1 === (ends[partial.shard] ?? 0));
-  const rest = all.filter((listed) => listed !== begun).sort((a, b) => b.at - a.at);
+  const rest = all.filter((listed) => listed !== begun && listed.at >= since).sort((a, b) => b.at - a.at);
   return begun ? [{ ...begun, before: partial.before }, ...rest] : rest;
 }
 
