@@ -17,14 +17,16 @@ export function decodeRequest(
   if (isCanonical(request)) {
     return (JSON.parse(body.toString()) as (CanonicalEvent | null)[]).map((event) => event ?? undefined);
   }
-  const rejected = new Set(fromRanges(request.rejected));
+  const rejected = request.rejected === '' ? undefined : new Set(fromRanges(request.rejected));
   const decoded = decoder.decode({
     ...request,
     body,
-    accepts: (index) => !rejected.has(index),
+    accepts: (index) => rejected?.has(index) !== true,
     idAt: (index) => eventId(segmentId, request.base + index),
   });
-  return Array.from({ length: request.total }, (_, index) => (rejected.has(index) ? undefined : decoded[index]));
+  const events = new Array<CanonicalEvent | undefined>(request.total);
+  for (let index = 0; index < events.length; index++) events[index] = rejected?.has(index) ? undefined : decoded[index];
+  return events;
 }
 
 /** The item at a position of the request as its vendor's client sent it; undefined where that is not kept. */

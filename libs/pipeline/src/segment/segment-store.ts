@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
@@ -22,6 +23,8 @@ export type SegmentEvents = readonly (CanonicalEvent | undefined)[];
 
 /** Decoded segments kept in memory, counted by the bytes of their requests (decoded they take several times that). */
 const CACHE_BYTES = 8 * 1024 * 1024;
+/** Segments of many requests are decoded some at a time: answers at the door must not wait for all of it. In milliseconds. */
+const LONGEST_MS = 5;
 
 /** Reads segments and decodes them; the same segment is decoded once for all destinations that want it soon. */
 export class SegmentStore {
@@ -89,13 +92,16 @@ export class SegmentStore {
     const [text, stored, skipped] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'd');
     if (!text || !stored) return undefined;
     const header = readHeader(text.toString());
-    const duplicates = new Set(fromRanges(skipped?.toString() ?? ''));
     const bodies = await readBodies(header, stored);
-    const events = header.requests.flatMap((request, i) =>
-      decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0)).map((event, index) =>
-        duplicates.has(request.base + index) ? undefined : event,
-      ),
-    );
+    const events: (CanonicalEvent | undefined)[] = [];
+    let restedAt = performance.now();
+    for (const [i, request] of header.requests.entries()) {
+      events.push(...decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0)));
+      if (performance.now() - restedAt < LONGEST_MS) continue;
+      await nextTurn();
+      restedAt = performance.now();
+    }
+    for (const position of fromRanges(skipped?.toString() ?? '')) events[position] = undefined;
     this.remember(
       segmentId,
       header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
@@ -104,7 +110,8 @@ export class SegmentStore {
   }
 
   private remember(segmentId: string, bytes: number): void {
-    if (!this.cache.has(segmentId)) return;
+    // Forgotten meanwhile, or read twice because it was.
+    if (!this.cache.has(segmentId) || this.sizes.has(segmentId)) return;
     this.sizes.set(segmentId, bytes);
     this.cachedBytes += bytes;
     for (const oldest of this.cache.keys()) {

@@ -10,8 +10,11 @@ const LOOK_MS = 500;
  * Of each look at the most, and the rest after it when there is more: deliveries and answers come first, which short looks
  * hold up less than long ones, and what is not indexed yet is found by reading it.
  */
-const WORK_MS = 25;
-const REST_MS = 100;
+const WORK_MS = 10;
+const REST_MS = 50;
+/** While the event loop is busier than this, looks are far apart: a backlog of ids can wait for a calmer hour. */
+const BUSY = 0.6;
+const BUSY_REST_MS = 1_000;
 const SEGMENTS_AT_ONCE = 8;
 
 /**
@@ -22,6 +25,7 @@ export class IdIndexer {
   private readonly selfNaming = new SelfNaming();
   private working: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
+  private loop = performance.eventLoopUtilization();
   private stopped = false;
 
   constructor(
@@ -34,7 +38,7 @@ export class IdIndexer {
   start(afterMs = LOOK_MS): void {
     if (this.stopped) return;
     this.timer = setTimeout(() => {
-      this.working = this.work().then((isMore) => this.start(isMore ? REST_MS : LOOK_MS));
+      this.working = this.work().then((isMore) => this.start(isMore ? this.restMs() : LOOK_MS));
     }, afterMs);
   }
 
@@ -42,6 +46,12 @@ export class IdIndexer {
     this.stopped = true;
     clearTimeout(this.timer);
     await this.working;
+  }
+
+  private restMs(): number {
+    const before = this.loop;
+    this.loop = performance.eventLoopUtilization();
+    return performance.eventLoopUtilization(this.loop, before).utilization > BUSY ? BUSY_REST_MS : REST_MS;
   }
 
   /** True if there is more to do. Never rejects. */
@@ -52,7 +62,7 @@ export class IdIndexer {
     try {
       for (const shard of [...ALL_SHARDS.slice(first), ...ALL_SHARDS.slice(0, first)]) {
         for (let isMore = true; isMore;) {
-          isMore = await this.advance(shard);
+          isMore = await this.advance(shard, deadline);
           if (this.stopped || performance.now() >= deadline) return isMore;
         }
       }
@@ -62,17 +72,22 @@ export class IdIndexer {
     return false;
   }
 
-  /** True if there may be more to do. */
-  private async advance(shard: number): Promise<boolean> {
+  /** One segment at the least, and others until the deadline. True if there may be more to do. */
+  private async advance(shard: number, deadline: number): Promise<boolean> {
     const { indexed, accepted } = await this.index.progress(shard);
     if (indexed >= accepted) return false;
     const key = shardKeys.segments(shard);
     const range = [indexed, `(${accepted}`, 'WITHSCORES', 'LIMIT', 0, SEGMENTS_AT_ONCE] as const;
     const flat = await this.redis.shared.zrangebyscore(key, ...range);
     const entries: IndexEntry[] = [];
-    for (let i = 0; i < flat.length; i += 2) entries.push(...(await this.entryOf(flat[i] ?? '')));
-    const isMore = flat.length === 2 * SEGMENTS_AT_ONCE;
-    return (await this.index.add(shard, indexed, isMore ? Number(flat.at(-1)) + 1 : accepted, entries)) && isMore;
+    let next = 0;
+    while (next < flat.length && (next === 0 || performance.now() < deadline)) {
+      entries.push(...(await this.entryOf(flat[next] ?? '')));
+      next += 2;
+    }
+    const isMore = next < flat.length || flat.length === 2 * SEGMENTS_AT_ONCE;
+    const to = isMore ? Number(flat[next - 1]) + 1 : accepted;
+    return (await this.index.add(shard, indexed, to, entries)) && isMore;
   }
 
   private async entryOf(segmentId: string): Promise<readonly IndexEntry[]> {
