@@ -1,8 +1,8 @@
 import type { CanonicalEvent } from '#canonical';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log } from '#platform';
-import { toRanges } from '../segment/position-ranges.js';
-import { livePositions } from '../segment/segment-format.js';
+import { fromRanges, joinRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { liveRanges } from '../segment/segment-format.js';
 import type { SegmentEvents, SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import { writeAllotment } from './decision.js';
 import { compileMatch, type Matcher } from './match.js';
@@ -37,18 +37,23 @@ export class Chooser {
 
   /** Allotments by destination. Events are read only if a destination looks into them. */
   async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, string>> {
-    const live = segment.header.requests.map((request) => livePositions(request, segment.duplicates));
+    const live = segment.header.requests.map((request) => liveRanges(request, segment.duplicates));
     const wanted = new Map<string, string>();
     let events: SegmentEvents | undefined;
     for (const [destination, { matcher, fault }] of this.judges) {
-      const positions = segment.header.requests.flatMap(({ sourceId, dialect }, i) =>
-        matcher.origin(sourceId, dialect) === undefined ? (live[i] ?? []) : [],
+      const ofOrigin = joinRanges(
+        segment.header.requests.flatMap(({ sourceId, dialect }, i) =>
+          matcher.origin(sourceId, dialect) === undefined ? (live[i] ?? []) : [],
+        ),
       );
-      if (positions.length === 0) continue;
-      if (matcher.event) events ??= await this.segments.events(segment.id);
-      const chosen = this.chosen(destination, matcher, positions, events);
-      const ranges = toRanges(chosen ?? positions);
+      if (ofOrigin === '') continue;
+      let chosen: PositionRanges | undefined = ofOrigin;
+      if (matcher.event) {
+        events ??= await this.segments.events(segment.id);
+        chosen = this.chosen(destination, matcher, ofOrigin, events);
+      }
       const unjudged = fault !== undefined || chosen === undefined;
+      const ranges = chosen ?? ofOrigin;
       if (ranges !== '') wanted.set(destination.id, writeAllotment({ ranges, unjudged }));
     }
     return wanted;
@@ -58,25 +63,25 @@ export class Chooser {
   async judged(
     destination: Destination,
     segmentId: string,
-    held: readonly number[],
-  ): Promise<readonly number[] | undefined> {
+    held: PositionRanges,
+  ): Promise<PositionRanges | undefined> {
     const { matcher, fault } = this.judgeOf(destination);
     if (fault !== undefined) return undefined;
     const events = await this.segments.events(segmentId);
-    const ofOrigin = held.filter((position) => fitsOrigin(matcher, events?.[position]));
-    return this.chosen(destination, matcher, ofOrigin, events);
+    const ofOrigin = fromRanges(held).filter((position) => fitsOrigin(matcher, events?.[position]));
+    return this.chosen(destination, matcher, toRanges(ofOrigin), events);
   }
 
   /** Undefined: the destination's condition fails on one of the events. */
   private chosen(
     { id }: Destination,
     { event: test }: Matcher,
-    positions: readonly number[],
+    ranges: PositionRanges,
     events: SegmentEvents | undefined,
-  ): readonly number[] | undefined {
-    if (!test) return positions;
+  ): PositionRanges | undefined {
+    if (!test) return ranges;
     try {
-      return positions.filter((position) => passes(test, events?.[position]));
+      return toRanges(fromRanges(ranges).filter((position) => passes(test, events?.[position])));
     } catch (error) {
       this.log.error(
         { destinationId: id, error: String(error) },

@@ -6,7 +6,7 @@ import { addOrderedScript } from '../ordering/ordering.scripts.js';
 import { usersOf, type UserShares } from '../ordering/users-of.js';
 import type { Watermarks } from '../ordering/watermarks.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
-import { toRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
 import type { SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import type { Chooser } from './chooser.js';
@@ -36,7 +36,8 @@ export interface RouteListener {
 export interface Share {
   readonly segment: SegmentHead;
   readonly ranges: PositionRanges;
-  readonly positions: readonly number[];
+  /** Events in `ranges`. */
+  readonly count: number;
   readonly unjudged: boolean;
 }
 
@@ -113,11 +114,11 @@ export class FanOut {
     list: readonly Share[],
     deadline: number,
   ): Promise<Added | undefined> {
-    const values = list.flatMap(({ segment, ranges, positions }) => [
+    const values = list.flatMap(({ segment, ranges, count }) => [
       segment.id,
       ranges,
-      positions.length,
-      estimatedBytes(segment, positions.length),
+      count,
+      estimatedBytes(segment, count),
       segment.sequence,
     ]);
     const reply = await addPendingScript.run(this.redis.shared, keysOf(destination), [
@@ -135,10 +136,10 @@ export class FanOut {
     const { id } = destination;
     const orderKeys = [destinationKeys.busy(id), destinationKeys.user(id, ''), destinationKeys.ready(id, '')];
     const values: ScriptArgument[] = [...this.bounds(destination, deadline)];
-    for (const [{ segment, positions }, { users, withoutUser }] of list) {
+    for (const [{ segment, count }, { users, withoutUser }] of list) {
       values.push(
         segment.id,
-        positions.length,
+        count,
         estimatedBytes(segment, 1),
         segment.sequence,
         shardOfSegment(segment.id),
@@ -161,7 +162,8 @@ export class FanOut {
   ): Promise<readonly (readonly [Share, UserShares])[]> {
     const read: (readonly [Share, UserShares])[] = [];
     for (const share of list) {
-      const { segment, positions } = share;
+      const { segment } = share;
+      const positions = fromRanges(share.ranges);
       if (segment.header.requests.some(({ dialect }) => dialect === PUT_BACK)) {
         read.push([share, { users: new Map(), withoutUser: positions }]);
         continue;
@@ -202,7 +204,7 @@ export class FanOut {
     const fault = this.chooser.fault(destination) ?? 'its condition fails on an event';
     const kept = await this.unjudged.defer(
       destination,
-      list.map(({ segment, ranges, positions }) => ({ segmentId: segment.id, ranges, count: positions.length })),
+      list.map(({ segment, ranges, count }) => ({ segmentId: segment.id, ranges, count })),
       fault,
       deadline,
     );
@@ -216,11 +218,11 @@ export class FanOut {
 
   private async overflow(destination: Destination, list: readonly Share[], full: ReadonlySet<string>): Promise<void> {
     const shares = list.filter(({ segment }) => full.has(segment.id));
-    for (const { segment, positions } of shares) {
+    for (const { segment, ranges } of shares) {
       const events = await this.segments.events(segment.id);
       await this.listener.overflow(
         destination,
-        positions.flatMap((position) => events?.[position] ?? []),
+        fromRanges(ranges).flatMap((position) => events?.[position] ?? []),
       );
     }
     await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));

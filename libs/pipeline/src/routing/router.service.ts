@@ -4,7 +4,7 @@ import type { Log, RedisConnections } from '#platform';
 import { ALL_SHARDS, shardKeys } from '../keys.js';
 import type { Watermarks } from '../ordering/watermarks.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
-import { fromRanges, toRanges } from '../segment/position-ranges.js';
+import { countRanges } from '../segment/position-ranges.js';
 import { headOf, type SegmentHead, type SegmentStore } from '../segment/segment-store.js';
 import type { Ledger } from './ledger.js';
 import type { Chooser } from './chooser.js';
@@ -125,7 +125,7 @@ export class Router {
     decided.forEach(({ segment }, i) => {
       for (const [destinationId, allotment] of open[i] ?? []) {
         const list = shares.get(destinationId) ?? [];
-        list.push({ segment, ...allotment, positions: fromRanges(allotment.ranges) });
+        list.push({ segment, ...allotment, count: countRanges(allotment.ranges) });
         shares.set(destinationId, list);
       }
     });
@@ -153,10 +153,10 @@ export class Router {
     for (const { segmentId, ranges, count } of await this.unjudged.oldest(destination.id)) {
       const deadline = (await this.unjudged.now()) + LEASE_MS;
       const segment = await this.segments.head(segmentId);
-      const positions = await this.chooser.judged(destination, segmentId, fromRanges(ranges));
-      if (!positions) continue;
-      const share = segment && { segment, ranges: toRanges(positions), positions, unjudged: false };
-      if (share && positions.length > 0) await this.fanOut.give(destination, [share], deadline);
+      const chosen = await this.chooser.judged(destination, segmentId, ranges);
+      if (chosen === undefined) continue;
+      const share = segment && { segment, ranges: chosen, count: countRanges(chosen), unjudged: false };
+      if (share && share.count > 0) await this.fanOut.give(destination, [share], deadline);
       else await this.ledger.settled(destination.id, new Map([[segmentId, '']]));
       await this.unjudged.judged(destination.id, segmentId, count);
     }

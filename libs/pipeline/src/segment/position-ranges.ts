@@ -22,6 +22,24 @@ export function toRanges(positions: readonly number[]): PositionRanges {
   return parts.join(',');
 }
 
+/** One text of ranges that are ascending and do not overlap; neighbours become one. */
+export function joinRanges(all: readonly PositionRanges[]): PositionRanges {
+  const parts: string[] = [];
+  let from = '';
+  let to = '';
+  for (const part of all.flatMap((ranges) => (ranges === '' ? [] : ranges.split(',')))) {
+    const dash = part.indexOf('-');
+    const first = dash < 0 ? part : part.slice(0, dash);
+    if (from === '' || Number(first) !== Number(to) + 1) {
+      if (from !== '') parts.push(from === to ? from : `${from}-${to}`);
+      from = first;
+    }
+    to = dash < 0 ? part : part.slice(dash + 1);
+  }
+  if (from !== '') parts.push(from === to ? from : `${from}-${to}`);
+  return parts.join(',');
+}
+
 export function fromRanges(ranges: PositionRanges): number[] {
   if (ranges === '') return [];
   // Of its final size from the start: these lists are long, and made several times a batch.

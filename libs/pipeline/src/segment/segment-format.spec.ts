@@ -1,4 +1,4 @@
-import { encodeSegment, livePositions, readBodies, readHeader, type RequestHeader } from './segment-format.js';
+import { encodeSegment, liveRanges, readBodies, readHeader, type RequestHeader } from './segment-format.js';
 
 const request = (bytes: number, base: number): RequestHeader => ({
   requestId: 'req_1',
@@ -60,6 +60,9 @@ describe('a stored segment', () => {
   });
 
   it('knows which positions are to be delivered: neither refused nor repeated', () => {
-    expect(livePositions(request(0, 10), new Set([13]))).toEqual([10, 12]);
+    expect(liveRanges(request(0, 10), new Set([13]))).toBe('10,12');
+    expect(liveRanges({ ...request(4, 10), rejected: '' }, new Set())).toBe('10-13');
+    expect(liveRanges({ ...request(0, 10), rejected: '', total: 1 }, new Set())).toBe('10');
+    expect(liveRanges({ ...request(0, 10), rejected: '', total: 0 }, new Set())).toBe('');
   });
 });

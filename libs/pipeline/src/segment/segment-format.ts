@@ -1,6 +1,6 @@
 import { promisify } from 'node:util';
 import { constants, gunzip, gunzipSync, gzip, gzipSync, type ZlibOptions } from 'node:zlib';
-import { fromRanges, type PositionRanges } from './position-ranges.js';
+import { fromRanges, toRanges, type PositionRanges } from './position-ranges.js';
 
 /** One accepted request inside a segment, without its bytes. Its events have the positions `base … base + total - 1`. */
 export interface RequestHeader {
@@ -178,12 +178,16 @@ async function plainBodies(requests: SegmentHeader['requests'], stored: Buffer):
 }
 
 /** Positions of the segment (not of the request) whose events are to be delivered. */
-export function livePositions(request: RequestHeader, duplicates: ReadonlySet<number>): number[] {
+export function liveRanges(request: RequestHeader, duplicates: ReadonlySet<number>): PositionRanges {
+  const { base, total } = request;
+  // Nearly every request: nothing was refused, nothing is a repeat.
+  if (request.rejected === '' && duplicates.size === 0 && total > 0)
+    return total === 1 ? `${base}` : `${base}-${base + total - 1}`;
   const rejected = new Set(fromRanges(request.rejected));
   const positions: number[] = [];
   for (let index = 0; index < request.total; index++) {
     const position = request.base + index;
     if (!rejected.has(index) && !duplicates.has(position)) positions.push(position);
   }
-  return positions;
+  return toRanges(positions);
 }
