@@ -1,14 +1,14 @@
 import { Inject, Injectable, type OnModuleDestroy } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { IngestRoute } from '../dialect.js';
+import type { IngestRoute, ProbeRoute } from '../dialect.js';
 import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
 import { Admission } from './admission.js';
 import { InFlightBudget } from './in-flight-budget.js';
 import { faultReply, IngestCall, Lane, NO_QUERY, viewOf, writeReply } from './ingest-call.js';
 import { IngestHandler } from './ingest.handler.js';
-import { PathTable, type RoutePath } from './path-table.js';
+import { PathTable } from './path-table.js';
 import { answerUnknownPath } from './unknown-path.js';
 
 /** Milliseconds since 1970. */
@@ -31,6 +31,8 @@ export const INGEST_SETTINGS = Symbol('INGEST_SETTINGS');
 export class IngestServer implements OnModuleDestroy {
   private readonly handler: IngestHandler;
   private readonly paths: PathTable;
+  /** Of all routes that take events, by path. */
+  private readonly lanes = new Map<string, Lane<IngestRoute>>();
 
   constructor(
     dialects: DialectRegistry,
@@ -45,21 +47,27 @@ export class IngestServer implements OnModuleDestroy {
     const budget = new InFlightBudget(settings.maxInFlightBytes);
     this.handler = new IngestHandler(admission, intake, rejections, observer, budget);
     this.paths = new PathTable(dialects.all);
+    for (const { dialect, route, path } of this.paths.all) {
+      if (route.method === 'POST') this.lanes.set(path, new Lane(dialect, route));
+    }
   }
 
   /** Must be called before the instance is ready, and the instance made with `ingestServerOptions`. */
   register(fastify: FastifyInstance): void {
-    this.openDoor(fastify);
     const { server } = fastify;
     // Node would refuse an expectation it does not know, in nobody's shape; it may be ignored (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    this.openDoor(fastify);
     fastify.register((scope, _options, registered) => {
       scope.addHook('preClose', (done) => {
         this.startClosing();
         done();
       });
       scope.setErrorHandler((error, request, reply) => this.answerError(error, request, reply));
-      for (const path of this.paths.all) this.addRoute(scope, path);
+      for (const path of this.paths.all) {
+        if (path.route.method === 'GET') this.addProbe(scope, path.path, new Lane(path.dialect, path.route));
+      }
+      for (const [path, lane] of this.lanes) this.addIntake(scope, path, lane);
       for (const root of this.paths.roots) this.addUnknownPaths(scope, root);
       registered();
     });
@@ -80,42 +88,34 @@ export class IngestServer implements OnModuleDestroy {
    * spelling finds its way through the router.
    */
   private openDoor(fastify: FastifyInstance): void {
-    const { clock } = this.settings;
-    const lanes = new Map<string, Lane<IngestRoute>>();
-    for (const { dialect, route, path } of this.paths.all) {
-      if (route.method === 'POST') lanes.set(path, new Lane(dialect, route));
-    }
     const usual = fastify.server.listeners('request');
     fastify.server.removeAllListeners('request');
     fastify.server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
-      const lane = raw.method === 'POST' ? lanes.get(raw.url ?? '') : undefined;
+      const lane = raw.method === 'POST' ? this.lanes.get(raw.url ?? '') : undefined;
       if (!lane) {
         for (const listener of usual) Reflect.apply(listener, fastify.server, [raw, response]);
         return;
       }
       const request = { raw, id: this.settings.newRequestId(), query: NO_QUERY };
-      void this.handler.ingest(new IngestCall(lane, request, response, clock()));
+      void this.handler.ingest(new IngestCall(lane, request, response, this.settings.clock()));
     });
   }
 
   /** Everything happens before Fastify looks at the body: it only routes. */
-  private addRoute(scope: FastifyInstance, { dialect, route, path }: RoutePath): void {
-    const { clock } = this.settings;
-    if (route.method === 'GET') {
-      const lane = new Lane(dialect, route);
-      const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
-        reply.hijack();
-        void this.handler.probe(new IngestCall(lane, request, reply.raw, clock()));
-      };
-      scope.route({ method: ['GET', 'HEAD'], url: path, onRequest, handler: neverReached });
-      return;
-    }
-    const lane = new Lane(dialect, route);
+  private addIntake(scope: FastifyInstance, url: string, lane: Lane<IngestRoute>): void {
     const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
       reply.hijack();
-      void this.handler.ingest(new IngestCall(lane, request, reply.raw, clock()));
+      void this.handler.ingest(new IngestCall(lane, request, reply.raw, this.settings.clock()));
     };
-    scope.route({ method: route.method, url: path, onRequest, handler: neverReached });
+    scope.route({ method: lane.route.method, url, onRequest, handler: neverReached });
+  }
+
+  private addProbe(scope: FastifyInstance, url: string, lane: Lane<ProbeRoute>): void {
+    const onRequest = (request: FastifyRequest, reply: FastifyReply): void => {
+      reply.hijack();
+      void this.handler.probe(new IngestCall(lane, request, reply.raw, this.settings.clock()));
+    };
+    scope.route({ method: ['GET', 'HEAD'], url, onRequest, handler: neverReached });
   }
 
   private addUnknownPaths(scope: FastifyInstance, root: string): void {

@@ -25,6 +25,7 @@ describe('parseJson', () => {
     expect(kindOf('['.repeat(100_000) + ']'.repeat(100_000))).toBe('parsed');
     expect(kindOf('['.repeat(100_001) + ']'.repeat(100_001))).toBe('too_deep');
     expect(kindOf('{"a":'.repeat(100_001) + '1' + '}'.repeat(100_001))).toBe('too_deep');
+    expect(kindOf('[{"a":'.repeat(50_001) + '1' + '}]'.repeat(50_001))).toBe('too_deep');
     expect(kindOf('['.repeat(5_000_000))).toBe('too_deep');
   });
 

@@ -60,11 +60,7 @@ export class Chooser {
   }
 
   /** Which of the held positions the destination wants; undefined: it still cannot tell. */
-  async judged(
-    destination: Destination,
-    segmentId: string,
-    held: PositionRanges,
-  ): Promise<PositionRanges | undefined> {
+  async judged(destination: Destination, segmentId: string, held: PositionRanges): Promise<PositionRanges | undefined> {
     const { matcher, fault } = this.judgeOf(destination);
     if (fault !== undefined) return undefined;
     const events = await this.segments.events(segmentId);

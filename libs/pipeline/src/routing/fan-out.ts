@@ -137,13 +137,7 @@ export class FanOut {
     const orderKeys = [destinationKeys.busy(id), destinationKeys.user(id, ''), destinationKeys.ready(id, '')];
     const values: ScriptArgument[] = [...this.bounds(destination, deadline)];
     for (const [{ segment, count }, { users, withoutUser }] of list) {
-      values.push(
-        segment.id,
-        count,
-        estimatedBytes(segment, 1),
-        segment.sequence,
-        shardOfSegment(segment.id),
-      );
+      values.push(segment.id, count, estimatedBytes(segment, 1), segment.sequence, shardOfSegment(segment.id));
       values.push(toRanges(withoutUser), withoutUser.length, users.size);
       for (const [user, ranges] of users) values.push(user, ranges);
     }
