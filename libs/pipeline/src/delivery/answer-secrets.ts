@@ -1,5 +1,5 @@
 import type { ConnectorSettings, InboundResponse, OutboundRequest } from '#destinations';
-import { redactText, secretsOfUrl } from '#platform';
+import { redactor, secretsOfUrl } from '#platform';
 
 /**
  * The answer without what the request had to keep to itself: some vendors echo what they were sent. To be applied before
@@ -14,7 +14,7 @@ export function withoutSecrets(
   const hidden = Object.entries(request.headers).flatMap(([name, value]) =>
     secret.has(name.toLowerCase()) ? [value] : [],
   );
-  const secrets = [...Object.values(credentials), ...hidden, ...secretsOfUrl(request.url)];
-  const shown = Object.entries(headers).map(([name, value]) => [name, redactText(value, secrets)] as const);
-  return { status, headers: Object.fromEntries(shown), body: redactText(body, secrets) };
+  const redact = redactor([...Object.values(credentials), ...hidden, ...secretsOfUrl(request.url)]);
+  const shown = Object.entries(headers).map(([name, value]) => [name, redact(value)] as const);
+  return { status, headers: Object.fromEntries(shown), body: redact(body) };
 }

@@ -1,4 +1,4 @@
-import { redactBody, redactHeaders, redactQuery, redactText, redactUrl, secretsOfUrl } from './redaction.js';
+import { redactBody, redactHeaders, redactQuery, redactor, redactUrl, secretsOfUrl } from './redaction.js';
 
 describe('redaction', () => {
   it('hides secret headers whatever their case', () => {
@@ -30,16 +30,17 @@ describe('redaction', () => {
   });
 
   it('takes credentials out of what others wrote, the longest first', () => {
-    expect(redactText('key pk_12345678 and pk_123456 unknown', ['pk_123456', 'pk_12345678'])).toBe(
+    expect(redactor(['pk_123456', 'pk_12345678'])('key pk_12345678 and pk_123456 unknown')).toBe(
       'key [redacted] and [redacted] unknown',
     );
-    expect(redactText('a is not a secret', ['a', ''])).toBe('a is not a secret');
+    expect(redactor(['a', ''])('a is not a secret')).toBe('a is not a secret');
   });
 
   it('takes them out in the spellings of JSON and of URLs as well', () => {
-    expect(redactText(String.raw`"to\/ken+1" to%2Fken%2B1 to/ken+1`, ['to/ken+1'])).toBe(
+    expect(redactor(['to/ken+1'])(String.raw`"to\/ken+1" to%2Fken%2B1 to/ken+1`)).toBe(
       '"[redacted]" [redacted] [redacted]',
     );
+    expect(redactor(['half \ud83d'])('half \ud83d a face')).toBe('[redacted] a face');
   });
 
   it('shows the names of parameters, not their values, which may be keys', () => {

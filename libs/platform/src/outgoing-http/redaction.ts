@@ -27,13 +27,13 @@ export function redactBody(body: string, secretMembers: readonly string[]): stri
   return JSON.stringify({ ...parsed, ...Object.fromEntries(hidden.map((member) => [member, REDACTED])) });
 }
 
-/** Text of a foreign hand (an answer, an error) without the credentials that it may repeat, as they are or escaped. */
-export function redactText(text: string, secrets: readonly string[]): string {
-  return secrets
+/** Takes credentials out of texts of a foreign hand (an answer, an error) that may repeat them, as they are or escaped. */
+export function redactor(secrets: readonly string[]): (text: string) => string {
+  const spellings = secrets
     .filter((secret) => secret.length >= MIN_SECRET_LENGTH)
-    .flatMap((secret) => [secret, secret.replaceAll('/', '\\/'), encodeURIComponent(secret)])
-    .sort((a, b) => b.length - a.length)
-    .reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
+    .flatMap((secret) => [secret, secret.replaceAll('/', '\\/'), encodeURIComponent(wellFormed(secret))]);
+  const longestFirst = [...new Set(spellings)].sort((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((shown, secret) => shown.replaceAll(secret, REDACTED), text);
 }
 
 /** A URL for its admin: the names of its parameters without their values, which are often keys. */
@@ -44,7 +44,7 @@ export function redactQuery(text: string): string {
 
 /** What of a URL may be a key: the values of its parameters, as written and as meant. */
 export function secretsOfUrl(text: string): readonly string[] {
-  if (!URL.canParse(text)) return [];
+  if (!text.includes('?') || !URL.canParse(text)) return [];
   const { search, searchParams } = new URL(text);
   return [...searchParams.values(), ...[...search.matchAll(/=([^&]*)/g)].map(([, value = '']) => value)];
 }
@@ -61,4 +61,9 @@ function parseObject(text: string): object | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** With U+FFFD for halves of characters, which a URL cannot carry. */
+function wellFormed(text: string): string {
+  return text.replace(/\p{Surrogate}/gu, '\ufffd');
 }
