@@ -28,7 +28,13 @@ const recordings = readdirSync(fixtures).filter((name) => name.startsWith('store
 
 function commandsOf(recording: string): readonly RedisCommand[] {
   const lines = readFileSync(join(fixtures, recording, 'commands.jsonl'), 'utf8').split('\n');
-  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as RedisCommand);
+  return lines.filter((line) => line !== '').map((line) => finishedNow(JSON.parse(line) as RedisCommand));
+}
+
+/** Finished batches are kept for a week, which a recording soon is older than. */
+function finishedNow([name = '', key = '', ...words]: RedisCommand): RedisCommand {
+  if (name !== 'ZADD' || !key.endsWith(':finished')) return [name, key, ...words];
+  return [name, key, ...words.map((word, i) => (i % 2 === 0 ? String(Date.now()) : word))];
 }
 
 /** Versions of the segments' headers. */
