@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   admin,
@@ -21,6 +22,7 @@ import {
 /** Nobody waits longer for a 503. */
 const maxWaitMs = 2_000;
 const frozenMs = 3_000;
+const key = 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=';
 /** A second, and what a busy machine adds. Redis' own commands time out after this. */
 const maxBlindMs = 1_400;
 
@@ -43,6 +45,39 @@ async function keepSending({ sender }: Line, sent: Sent[], stop: AbortSignal): P
   }
 }
 
+/** What clients say to a server before it is asked anything. MONITOR does not show CONFIG. */
+const greetings = new Set(['ping', 'info', 'hello', 'auth', 'client', 'select']);
+
+/** Resolves when the server is first asked something: connections are ready, the rest of the start is to come. */
+function firstQuestion({ socketPath }: TestRedis): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(socketPath, () => socket.write('MONITOR\r\n'));
+    socket.setEncoding('utf8').on('data', (text: string) => {
+      const asked = [...text.matchAll(/\] "(\w+)"/g)].map(([, name = '']) => name.toLowerCase());
+      if (asked.every((name) => greetings.has(name))) return;
+      socket.destroy();
+      resolve();
+    });
+    socket.once('error', reject);
+  });
+}
+
+describe('a start whose Redis falls silent', () => {
+  it('goes on when it answers again', async () => {
+    const redis = await startRedis();
+    const asked = firstQuestion(redis);
+    const starting = startGateway({ env: { REDIS_URL: redis.url, ADMIN_TOKEN: 'token', ENCRYPTION_KEY: key } });
+    await asked;
+    redis.freeze();
+    await delay(frozenMs);
+    redis.thaw();
+    const gateway = await starting;
+    expect(gateway.output()).not.toContain('"level":"fatal"');
+    const line = await openLine(gateway);
+    expect((await line.sender.batch([flokitItem('after')])).status).toBe(200);
+  });
+});
+
 describe('a gateway whose Redis', () => {
   let redis: TestRedis;
   let gateway: Gateway;
@@ -53,7 +88,7 @@ describe('a gateway whose Redis', () => {
     const env = {
       REDIS_URL: redis.url,
       ADMIN_TOKEN: 'token-of-the-operator',
-      ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+      ENCRYPTION_KEY: key,
     };
     gateway = await startGateway({ env });
     line = await openLine(gateway);

@@ -55,6 +55,7 @@ export async function layFoundation(
   );
   shutdown.push('redis connections', () => Promise.resolve(redis.close()));
   await redis.ready(REDIS_READY_MS);
+  redis.setPatience(REDIS_READY_MS);
   if (environment.redisUrl !== undefined) await assessOwnRedis(redis, readiness, log);
   return {
     environment,

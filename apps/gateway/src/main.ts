@@ -30,6 +30,7 @@ async function main(): Promise<void> {
     shutdown.push('application', () => app.close());
     await app.init();
     if (environment.role !== 'worker') await configure(app, environment);
+    foundation.redis.setPatience();
     await app.listen(environment.port, environment.host);
     announce(app, foundation);
   } catch (error) {

@@ -69,6 +69,15 @@ export class RedisConnections {
     }
   }
 
+  /**
+   * How long commands on `shared` wait for an answer (ms); without a number, as short as usual. Nobody waits for a process
+   * that starts, and a server that is silent for a moment need not end it.
+   */
+  setPatience(ms = FAIL_FAST_MS): void {
+    const { shared } = this;
+    for (const client of shared instanceof Cluster ? shared.nodes() : [shared]) client.options.commandTimeout = ms;
+  }
+
   /** Messages may be missed while the connection is down: a listener must also look by itself now and then. */
   async subscribe(channel: string, listener: (message: string) => void): Promise<() => Promise<void>> {
     const subscriber = this.subscriberClient();
