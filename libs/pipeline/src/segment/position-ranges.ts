@@ -4,62 +4,67 @@
  */
 export type PositionRanges = string;
 
-/** `positions` ascending, without repeats. */
-export function toRanges(positions: readonly number[]): PositionRanges {
-  const parts: string[] = [];
-  let from = -1;
-  let to = -1;
-  for (const position of positions) {
-    if (position === to + 1 && from >= 0) {
-      to = position;
-      continue;
+/** Writes ranges that come in ascending order and do not overlap; neighbours become one. */
+class RangeWriter {
+  private readonly parts: string[] = [];
+  private from = -1;
+  private to = -1;
+
+  add(from: number, to: number): void {
+    if (this.from < 0 || from !== this.to + 1) {
+      this.flush();
+      this.from = from;
     }
-    if (from >= 0) parts.push(from === to ? String(from) : `${from}-${to}`);
-    from = position;
-    to = position;
+    this.to = to;
   }
-  if (from >= 0) parts.push(from === to ? String(from) : `${from}-${to}`);
-  return parts.join(',');
+
+  text(): PositionRanges {
+    this.flush();
+    return this.parts.join(',');
+  }
+
+  private flush(): void {
+    if (this.from >= 0) this.parts.push(this.from === this.to ? String(this.from) : `${this.from}-${this.to}`);
+    this.from = -1;
+  }
 }
 
-/** One text of ranges that are ascending and do not overlap; neighbours become one. */
+/** `positions` ascending, without repeats. */
+export function toRanges(positions: readonly number[]): PositionRanges {
+  const writer = new RangeWriter();
+  for (const position of positions) writer.add(position, position);
+  return writer.text();
+}
+
+/** One text of ranges that are ascending and do not overlap. */
 export function joinRanges(all: readonly PositionRanges[]): PositionRanges {
-  const parts: string[] = [];
-  let from = '';
-  let to = '';
-  for (const part of all.flatMap((ranges) => (ranges === '' ? [] : ranges.split(',')))) {
-    const dash = part.indexOf('-');
-    const first = dash < 0 ? part : part.slice(0, dash);
-    if (from === '' || Number(first) !== Number(to) + 1) {
-      if (from !== '') parts.push(from === to ? from : `${from}-${to}`);
-      from = first;
-    }
-    to = dash < 0 ? part : part.slice(dash + 1);
-  }
-  if (from !== '') parts.push(from === to ? from : `${from}-${to}`);
-  return parts.join(',');
+  const writer = new RangeWriter();
+  for (const ranges of all) for (const [from, to] of bounds(ranges)) writer.add(from, to);
+  return writer.text();
 }
 
 export function fromRanges(ranges: PositionRanges): number[] {
-  if (ranges === '') return [];
   // Of its final size from the start: these lists are long, and made several times a batch.
   const positions = new Array<number>(countRanges(ranges));
   let at = 0;
-  for (const part of ranges.split(',')) {
-    const dash = part.indexOf('-');
-    const from = Number(dash < 0 ? part : part.slice(0, dash));
-    const to = dash < 0 ? from : Number(part.slice(dash + 1));
+  for (const [from, to] of bounds(ranges)) {
     for (let position = from; position <= to; position++) positions[at++] = position;
   }
   return positions;
 }
 
 export function countRanges(ranges: PositionRanges): number {
-  if (ranges === '') return 0;
   let count = 0;
-  for (const part of ranges.split(',')) {
-    const dash = part.indexOf('-');
-    count += dash < 0 ? 1 : Number(part.slice(dash + 1)) - Number(part.slice(0, dash)) + 1;
-  }
+  for (const [from, to] of bounds(ranges)) count += to - from + 1;
   return count;
+}
+
+/** First and last position of each range. */
+function bounds(ranges: PositionRanges): readonly (readonly [from: number, to: number])[] {
+  if (ranges === '') return [];
+  return ranges.split(',').map((part) => {
+    const dash = part.indexOf('-');
+    const from = Number(dash < 0 ? part : part.slice(0, dash));
+    return [from, dash < 0 ? from : Number(part.slice(dash + 1))];
+  });
 }

@@ -96,7 +96,8 @@ export class SegmentStore {
     const events: (CanonicalEvent | undefined)[] = [];
     let restedAt = performance.now();
     for (const [i, request] of header.requests.entries()) {
-      events.push(...decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0)));
+      const decoded = decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0));
+      for (const event of decoded) events.push(event);
       if (performance.now() - restedAt < LONGEST_MS) continue;
       await nextTurn();
       restedAt = performance.now();

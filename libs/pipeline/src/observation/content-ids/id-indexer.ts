@@ -1,10 +1,10 @@
-import type { Log, RedisConnections } from '#platform';
+import { isRedisAway, type Log, type RedisConnections } from '#platform';
 import { ALL_SHARDS, shardKeys } from '../../keys.js';
-import type { SegmentStore } from '../../segment/segment-store.js';
+import type { SegmentHead, SegmentStore } from '../../segment/segment-store.js';
 import type { IdIndex, IndexEntry } from './id-index.js';
 import { namesItself, SelfNaming } from './self-naming.js';
 
-/** Between two looks when there was nothing left to do. */
+/** Between two looks when there was nothing left to do, or no time. */
 const LOOK_MS = 500;
 /**
  * Of each look at the most, and the rest after it when there is more: deliveries and answers come first, which short looks
@@ -12,10 +12,9 @@ const LOOK_MS = 500;
  */
 const WORK_MS = 10;
 const REST_MS = 50;
-/** While the event loop is busier than this, looks are far apart: a backlog of ids can wait for a calmer hour. */
+/** The event loop is busier than this: a backlog of ids can wait for a calmer hour. */
 const BUSY = 0.6;
-const BUSY_REST_MS = 1_000;
-const SEGMENTS_AT_ONCE = 8;
+const SEGMENTS_AT_ONCE = 32;
 
 /**
  * Keeps the index of content ids, behind the back of intake: some time after they were accepted, segments are decoded
@@ -51,25 +50,32 @@ export class IdIndexer {
   private restMs(): number {
     const before = this.loop;
     this.loop = performance.eventLoopUtilization();
-    return performance.eventLoopUtilization(this.loop, before).utilization > BUSY ? BUSY_REST_MS : REST_MS;
+    return performance.eventLoopUtilization(this.loop, before).utilization > BUSY ? LOOK_MS : REST_MS;
   }
 
   /** True if there is more to do. Never rejects. */
   private async work(): Promise<boolean> {
-    const deadline = performance.now() + WORK_MS;
-    // Not all processes at the same shard at the same time.
-    const first = Math.floor(Math.random() * ALL_SHARDS.length);
     try {
-      for (const shard of [...ALL_SHARDS.slice(first), ...ALL_SHARDS.slice(0, first)]) {
+      const shards = await this.shardsBehind();
+      const deadline = performance.now() + WORK_MS;
+      for (const [i, shard] of shards.entries()) {
         for (let isMore = true; isMore;) {
           isMore = await this.advance(shard, deadline);
-          if (this.stopped || performance.now() >= deadline) return isMore;
+          if (this.stopped || performance.now() >= deadline) return isMore || i < shards.length - 1;
         }
       }
     } catch (error) {
       this.log.debug({ error: String(error) }, 'content ids are indexed later');
     }
     return false;
+  }
+
+  private async shardsBehind(): Promise<readonly number[]> {
+    // Not all processes at the same shard at the same time.
+    const first = Math.floor(Math.random() * ALL_SHARDS.length);
+    const shards = [...ALL_SHARDS.slice(first), ...ALL_SHARDS.slice(0, first)];
+    const progress = await Promise.all(shards.map((shard) => this.index.progress(shard)));
+    return shards.filter((_, i) => (progress[i]?.indexed ?? 0) < (progress[i]?.accepted ?? 0));
   }
 
   /** One segment at the least, and others until the deadline. True if there may be more to do. */
@@ -79,28 +85,36 @@ export class IdIndexer {
     const key = shardKeys.segments(shard);
     const range = [indexed, `(${accepted}`, 'WITHSCORES', 'LIMIT', 0, SEGMENTS_AT_ONCE] as const;
     const flat = await this.redis.shared.zrangebyscore(key, ...range);
+    const ids = flat.filter((_, i) => i % 2 === 0);
+    const heads = await Promise.all(ids.map((id) => this.readable(id, () => this.segments.head(id))));
     const entries: IndexEntry[] = [];
-    let next = 0;
-    while (next < flat.length && (next === 0 || performance.now() < deadline)) {
-      entries.push(...(await this.entryOf(flat[next] ?? '')));
-      next += 2;
+    let done = 0;
+    for (; done < heads.length && (done === 0 || performance.now() < deadline); done++) {
+      const head = heads[done];
+      if (head) entries.push(...(await this.entriesOf(head)));
     }
-    const isMore = next < flat.length || flat.length === 2 * SEGMENTS_AT_ONCE;
-    const to = isMore ? Number(flat[next - 1]) + 1 : accepted;
+    const isMore = done < ids.length || ids.length === SEGMENTS_AT_ONCE;
+    const to = isMore ? Number(flat[2 * done - 1]) + 1 : accepted;
     return (await this.index.add(shard, indexed, to, entries)) && isMore;
   }
 
-  private async entryOf(segmentId: string): Promise<readonly IndexEntry[]> {
+  private async entriesOf(head: SegmentHead): Promise<readonly IndexEntry[]> {
+    const segmentId = head.id;
+    if (this.selfNaming.covers(head)) return [];
+    const events = (await this.readable(segmentId, () => this.segments.events(segmentId))) ?? [];
+    this.selfNaming.learn(head, events);
+    const ids = events.flatMap((event) => (event && !namesItself(event.id, segmentId) ? [event.id] : []));
+    return ids.length === 0 ? [] : [{ segmentId, ids }];
+  }
+
+  /** Undefined where the segment itself is at fault: it is passed over. Rejects where Redis is: it is tried again. */
+  private async readable<T>(segmentId: string, read: () => Promise<T>): Promise<T | undefined> {
     try {
-      const head = await this.segments.head(segmentId);
-      if (!head || this.selfNaming.covers(head)) return [];
-      const events = (await this.segments.events(segmentId)) ?? [];
-      this.selfNaming.learn(head, events);
-      const ids = events.flatMap((event) => (event && !namesItself(event.id, segmentId) ? [event.id] : []));
-      return ids.length === 0 ? [] : [{ segmentId, ids }];
+      return await read();
     } catch (error) {
+      if (isRedisAway(error)) throw error;
       this.log.debug({ segmentId, error: String(error) }, 'a segment cannot be indexed');
-      return [];
+      return undefined;
     }
   }
 }
