@@ -75,6 +75,12 @@ describe('a start whose Redis falls silent', () => {
     expect(gateway.output()).not.toContain('"level":"fatal"');
     const line = await openLine(gateway);
     expect((await line.sender.batch([flokitItem('after')])).status).toBe(200);
+    // What waited while nobody waited for it does not wait any more.
+    redis.freeze();
+    const askedAt = performance.now();
+    expect((await admin(gateway).ask('GET', '/events')).status).toBe(503);
+    expect(performance.now() - askedAt).toBeLessThan(maxWaitMs);
+    redis.thaw();
   });
 });
 
