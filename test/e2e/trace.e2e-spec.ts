@@ -118,6 +118,19 @@ describe('the trace of an event', () => {
     });
   });
 
+  it('that was delivered stays delivered, whoever looks while it is written down', async () => {
+    sink.replyWith(() => ({ status: 200 }));
+    for (let n = 0; n < 20; n++) {
+      const id = await send('order');
+      const states: (string | undefined)[] = [];
+      // Without a rest: what is looked for lasts some milliseconds.
+      while (states.filter((state) => state === 'delivered').length < 10) {
+        states.push((await traced(id)).destinations[0]?.state);
+      }
+      expect(states.slice(states.indexOf('delivered'))).toEqual(Array.from({ length: 10 }, () => 'delivered'));
+    }
+  });
+
   it('that was tried again and delivered', async () => {
     let refusals = 2;
     sink.replyWith(() => (refusals-- > 0 ? { status: 503, body: 'come back' } : { status: 200 }));

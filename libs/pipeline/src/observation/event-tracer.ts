@@ -48,8 +48,8 @@ export class EventTracer {
     if (!kept) return undefined;
     const { event, received, position } = kept;
     const { segmentId } = received;
-    const fields = await this.redis.shared.hgetall(shardKeys.segment(shardOfSegment(segmentId), segmentId));
-    return { event, received, destinations: await this.destinations(segmentId, position, event, fields) };
+    const decision = await this.redis.shared.hget(shardKeys.segment(shardOfSegment(segmentId), segmentId), 'r');
+    return { event, received, destinations: await this.destinations(segmentId, position, event, decision) };
   }
 
   /** The event and where it came from, without what became of it. */
@@ -79,9 +79,9 @@ export class EventTracer {
     segmentId: string,
     position: number,
     event: CanonicalEvent,
-    fields: Readonly<Record<string, string>>,
+    decision: string | null,
   ): Promise<readonly DestinationTrace[]> {
-    const decided = fields.r === undefined ? undefined : (JSON.parse(fields.r) as Record<string, string>);
+    const decided = decision === null ? undefined : (JSON.parse(decision) as Record<string, string>);
     const wanted = new Map(Object.entries(decided ?? {}));
     const ids = new Set([...wanted.keys(), ...this.configuration.destinations.keys()]);
     return Promise.all(
@@ -93,7 +93,7 @@ export class EventTracer {
         }
         const isRefused = allotment.unjudged && this.rule(destinationId, event) !== undefined;
         if (!isRefused && fromRanges(allotment.ranges).includes(position)) {
-          const delivery = await this.delivery(destinationId, segmentId, position, fields[`t:${destinationId}`]);
+          const delivery = await this.delivery(destinationId, segmentId, position);
           if (delivery.state === 'not_wanted') return { ...delivery, ...this.unwanted(destinationId, event) };
           return { ...delivery, ...this.request(destinationId, event) };
         }
@@ -121,17 +121,17 @@ export class EventTracer {
     return (await this.redis.shared.hexists(destinationKeys.unjudged(destinationId), segmentId)) === 1;
   }
 
-  private async delivery(
-    destinationId: string,
-    segmentId: string,
-    position: number,
-    settledBatches: string | undefined,
-  ): Promise<DestinationTrace> {
-    const [open, current] = await Promise.all([
-      this.redis.shared.hget(destinationKeys.open(destinationId), segmentId),
-      this.redis.shared.zrange(destinationKeys.batches(destinationId), 0, '-1'),
+  private async delivery(destinationId: string, segmentId: string, position: number): Promise<DestinationTrace> {
+    const { shared } = this.redis;
+    // In the order in which it is noted, so that what moves on between two looks is met again further on.
+    const [current, open, settling] = await Promise.all([
+      shared.zrange(destinationKeys.batches(destinationId), 0, '-1'),
+      shared.hget(destinationKeys.open(destinationId), segmentId),
+      shared.hget(destinationKeys.settled(destinationId), segmentId),
     ]);
-    const noted = [...(settledBatches ?? '').split(','), ...(open?.split('|')[1] ?? '').split(',')];
+    const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
+    const settled = (await shared.hget(key, `t:${destinationId}`)) ?? settling;
+    const noted = [...(settled ?? '').split(','), ...(open?.split('|')[1] ?? '').split(',')];
     const batchIds = new Set([...noted, ...current].filter((batchId) => batchId !== ''));
     for (const batchId of batchIds) {
       const text = await this.redis.shared.hget(destinationKeys.batch(destinationId, batchId), 'j');
@@ -142,7 +142,7 @@ export class EventTracer {
       const waits = found.state === 'waiting' || found.state === 'retrying';
       return { ...found, ...(waits ? await this.held(destinationId) : {}) };
     }
-    const state = settledBatches !== undefined && open === null ? 'settled' : 'waiting';
+    const state = settled !== null && open === null ? 'settled' : 'waiting';
     return {
       destinationId,
       matched: true,
