@@ -7,7 +7,8 @@ import { CredentialResealing } from './credentials/credential-resealing.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
 import { Configuration, type Destination, type Source } from './model.js';
 import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
-import { EMPTY_SNAPSHOT, tokenDigest, type Snapshot } from './store/snapshot.js';
+import { RecognizedTokens } from './store/recognized-tokens.js';
+import { EMPTY_SNAPSHOT, type Snapshot } from './store/snapshot.js';
 import { SnapshotReader } from './store/snapshot-reader.js';
 
 /** How far behind the store a process may be when a message got lost. */
@@ -17,6 +18,7 @@ const POLL_MS = 500;
 @Injectable()
 export class ConfigurationService extends Configuration implements OnModuleInit, OnModuleDestroy {
   private current: Snapshot = EMPTY_SNAPSHOT;
+  private readonly recognized = new RecognizedTokens();
   private hasLoaded = false;
   private storeAnswers = true;
   private readonly listeners = new Set<() => void>();
@@ -84,7 +86,7 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
   }
 
   override source(dialect: string, token: string): { readonly source: Source; readonly grant: string } | undefined {
-    const entry = this.current.tokens.get(tokenDigest(dialect, token));
+    const entry = this.recognized.find(this.current, dialect, token);
     if (!entry || (entry.until !== undefined && entry.until <= Date.now())) return undefined;
     return { source: entry.source, grant: entry.grant };
   }

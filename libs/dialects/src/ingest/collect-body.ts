@@ -18,21 +18,24 @@ export function collectBody(raw: IncomingMessage, maxBytes: number, lease: InFli
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const settle = (collected: Collected): void => {
+    const fail = (collected: Collected): void => {
       raw.off('data', onData).off('end', onEnd).off('close', onClose);
       resolve(collected);
     };
     const onData = (chunk: Buffer): void => {
       bytes += chunk.length;
-      if (bytes > maxBytes) return settle({ kind: 'too_large' });
-      if (!lease.take(chunk.length)) return settle({ kind: 'no_budget' });
+      if (bytes > maxBytes) return fail({ kind: 'too_large' });
+      if (!lease.take(chunk.length)) return fail({ kind: 'no_budget' });
       chunks.push(chunk);
     };
+    // Nothing comes after the end but 'close': taking the listeners off would be wasted.
     const onEnd = (): void => {
       const [first] = chunks;
-      settle({ kind: 'collected', bytes: first && chunks.length === 1 ? first : Buffer.concat(chunks, bytes) });
+      resolve({ kind: 'collected', bytes: first && chunks.length === 1 ? first : Buffer.concat(chunks, bytes) });
     };
-    const onClose = (): void => settle({ kind: 'aborted' });
+    const onClose = (): void => {
+      if (!raw.readableEnded) fail({ kind: 'aborted' });
+    };
     raw.on('data', onData).on('end', onEnd).on('close', onClose);
     // Without a listener an aborted upload would be an uncaught error; 'close' follows it and settles.
     raw.on('error', ignore);

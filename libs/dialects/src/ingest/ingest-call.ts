@@ -3,6 +3,7 @@ import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView
 import type { KnownSource } from '../ports.js';
 import { drainBody } from './collect-body.js';
 import { noteTarget } from './connection-paths.js';
+import { endTogether } from './end-together.js';
 import { covers } from './path-table.js';
 
 /** What is known about a route before any request. */
@@ -75,8 +76,6 @@ export function allowsAnyOrigin(dialect: Dialect, nativePath: string): boolean {
   return dialect.cors?.paths.some((path) => covers(path, nativePath)) ?? false;
 }
 
-const ANY_ORIGIN = { 'Access-Control-Allow-Origin': '*' } as const;
-
 /** The dialect's answer to a fault; if even that fails, an empty 500. */
 export function faultReply(dialect: Dialect, fault: Fault, view: RequestView): Reply {
   try {
@@ -99,13 +98,26 @@ export function writeReply(
 ): void {
   drainBody(response.req);
   if (response.headersSent || response.destroyed) return;
-  const headers: Record<string, string | number> = { ...reply.headers, ...extra, 'X-Request-Id': requestId };
-  if (cors) Object.assign(headers, ANY_ORIGIN);
-  if (reply.status !== 204) headers['Content-Length'] = Buffer.byteLength(reply.body);
-  response.writeHead(reply.status, headers);
+  const headers = extra ? { ...reply.headers, ...extra } : reply.headers;
+  response.writeHead(reply.status, headerList(headers, requestId, reply, cors));
   const closes = !response.shouldKeepAlive || headers.Connection === 'close';
   if (closes && !response.req.complete) endOnceSent(response, reply.body);
-  else response.end(reply.body);
+  else endTogether(response, reply.body);
+}
+
+/** Names and values by turns: Node reads these faster than an object that was put together for it. */
+function headerList(
+  headers: Readonly<Record<string, string>>,
+  requestId: string,
+  { status, body }: Reply,
+  cors: boolean,
+): string[] {
+  const list: string[] = [];
+  for (const name in headers) list.push(name, headers[name] ?? '');
+  list.push('X-Request-Id', requestId);
+  if (cors) list.push('Access-Control-Allow-Origin', '*');
+  if (status !== 204) list.push('Content-Length', String(Buffer.byteLength(body)));
+  return list;
 }
 
 /** For how long a connection that is to be closed waits for its caller to finish sending. */

@@ -16,7 +16,7 @@ const CLAIM_SEGMENTS = 32;
 /** What a killed router had taken is routed after this at the latest, in milliseconds. */
 const LEASE_MS = 10_000;
 /** While segments keep coming, they are routed some at a time: each round costs five trips to Redis. In milliseconds. */
-const ROUND_MS = 5;
+const ROUND_MS = 10;
 
 interface Claimed {
   /** End of the lease (ms, by Redis' clock). */

@@ -76,8 +76,15 @@ const COMPRESS_FROM_BYTES = 1_024;
 /** Below this, handing the work to another thread costs more than doing it. */
 const COMPRESS_ASIDE_FROM_BYTES = 32 * 1_024;
 const FAST = { level: constants.Z_BEST_SPEED };
-/** Output comes in chunks, each a trip to the other thread and back: one chunk should do. Events compress to a fifth or so. */
-const compressionOf = (bytes: number) => ({ ...FAST, chunkSize: Math.max(16 * 1_024, Math.ceil(bytes / 3)) });
+/**
+ * Output comes in chunks, each a trip to the other thread and back: one chunk should do. Events compress to a fifth or so.
+ * What is compressed here needs no larger window; making one takes a third of the time.
+ */
+const compressionOf = (bytes: number) => ({
+  ...FAST,
+  windowBits: bytes < COMPRESS_ASIDE_FROM_BYTES ? 14 : 15,
+  chunkSize: Math.max(16 * 1_024, Math.ceil(bytes / 3)),
+});
 const decompressionOf = (bytes: number) => ({ chunkSize: Math.max(64, bytes) });
 
 const compress = promisify<Buffer, ZlibOptions, Buffer>(gzip);
@@ -150,6 +157,7 @@ function requestHeaders({ origins, requests, canonical }: StoredHeader): readonl
     const [sourceId, dialect, route, headers] = origin;
     const header = { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes };
     base += total;
+    if (traceparent === undefined && !rewritten.has(i)) return header;
     return {
       ...header,
       ...(traceparent === undefined ? {} : { traceparent }),
