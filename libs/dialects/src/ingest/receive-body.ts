@@ -4,6 +4,7 @@ import { collectBody } from './collect-body.js';
 import { Decompressor, encodingOf } from './decompress.js';
 import type { InFlightLease } from './in-flight-budget.js';
 import type { IngestCall } from './ingest-call.js';
+import { LoopPacer } from './loop-pacer.js';
 
 /** `bytes` are those that `body` was parsed from: decompressed, without a byte order mark. */
 export interface Received {
@@ -18,6 +19,7 @@ export const BUSY: Fault = { kind: 'unavailable', retryAfterSeconds: 1 };
 /** From the socket to a parsed body: collect → decompress → parse, each within its bounds. */
 export class BodyReceiver {
   private readonly decompressor = new Decompressor();
+  private readonly pacer = new LoopPacer();
 
   async receive(
     call: IngestCall<IngestRoute>,
@@ -25,32 +27,26 @@ export class BodyReceiver {
   ): Promise<Received | Fault | { readonly kind: 'aborted' }> {
     const { maxBodyBytes } = call.lane.route;
     const collected = await collectBody(call.raw, maxBodyBytes, lease);
-    switch (collected.kind) {
-      case 'aborted':
-        return collected;
-      case 'too_large':
-        return { kind: 'payload_too_large', maxBytes: maxBodyBytes };
-      case 'no_budget':
-        return BUSY;
-      case 'collected': {
-        const encoding = encodingOf(call.raw.headers['content-encoding']);
-        return encoding === undefined
-          ? parse(collected.bytes)
-          : this.decompress(collected.bytes, encoding, maxBodyBytes, lease);
-      }
-    }
+    if (collected.kind === 'aborted') return collected;
+    if (collected.kind === 'too_large') return { kind: 'payload_too_large', maxBytes: maxBodyBytes };
+    if (collected.kind === 'no_budget') return BUSY;
+    const encoding = encodingOf(call.raw.headers['content-encoding']);
+    const plain = encoding === undefined ? collected : await this.decompress(collected.bytes, encoding, maxBodyBytes);
+    if (!('bytes' in plain)) return plain;
+    if (plain !== collected && !lease.take(plain.bytes.length)) return BUSY;
+    const turn = this.pacer.turn(plain.bytes.length);
+    if (turn) await turn;
+    return parse(plain.bytes);
   }
 
   private async decompress(
     bytes: Buffer,
     encoding: string,
     maxBytes: number,
-    lease: InFlightLease,
-  ): Promise<Received | Fault> {
+  ): Promise<{ readonly bytes: Buffer } | Fault> {
     const plain = await this.decompressor.decompress(bytes, encoding, maxBytes);
     if (plain.kind === 'too_large') return { kind: 'payload_too_large', maxBytes };
-    if (plain.kind !== 'decompressed') return { kind: plain.kind };
-    return lease.take(plain.bytes.length) ? parse(plain.bytes) : BUSY;
+    return plain.kind === 'decompressed' ? plain : { kind: plain.kind };
   }
 }
 
