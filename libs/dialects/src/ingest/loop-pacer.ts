@@ -18,9 +18,8 @@ export class LoopPacer {
 
   /** To be awaited before a body of so many bytes is parsed. Undefined: now. First come, first served. */
   turn(bytes: number): Promise<void> | undefined {
-    if (this.waiting.length > 0 || this.left <= 0) {
-      return new Promise((go) => this.waiting.push({ bytes, go }));
-    }
+    // Who waits has left nothing of the turn to whoever comes later.
+    if (this.left <= 0) return new Promise((go) => this.waiting.push({ bytes, go }));
     this.take(bytes);
     return undefined;
   }
@@ -35,14 +34,13 @@ export class LoopPacer {
   private nextTurn(): void {
     this.turning = false;
     this.left = TURN_BYTES;
-    const waiting = this.waiting;
     let started = 0;
-    for (; started < waiting.length && this.left > 0; started++) {
-      const next = waiting[started];
-      if (!next) break;
-      this.take(next.bytes);
-      next.go();
+    for (const { bytes, go } of this.waiting) {
+      if (this.left <= 0) break;
+      this.take(bytes);
+      go();
+      started++;
     }
-    this.waiting = waiting.slice(started);
+    this.waiting = this.waiting.slice(started);
   }
 }

@@ -31,9 +31,9 @@ export class BodyReceiver {
     if (collected.kind === 'too_large') return { kind: 'payload_too_large', maxBytes: maxBodyBytes };
     if (collected.kind === 'no_budget') return BUSY;
     const encoding = encodingOf(call.raw.headers['content-encoding']);
-    const plain = encoding === undefined ? collected : await this.decompress(collected.bytes, encoding, maxBodyBytes);
+    const plain =
+      encoding === undefined ? collected : await this.decompress(collected.bytes, encoding, maxBodyBytes, lease);
     if (!('bytes' in plain)) return plain;
-    if (plain !== collected && !lease.take(plain.bytes.length)) return BUSY;
     const turn = this.pacer.turn(plain.bytes.length);
     if (turn) await turn;
     return parse(plain.bytes);
@@ -43,10 +43,12 @@ export class BodyReceiver {
     bytes: Buffer,
     encoding: string,
     maxBytes: number,
+    lease: InFlightLease,
   ): Promise<{ readonly bytes: Buffer } | Fault> {
     const plain = await this.decompressor.decompress(bytes, encoding, maxBytes);
     if (plain.kind === 'too_large') return { kind: 'payload_too_large', maxBytes };
-    return plain.kind === 'decompressed' ? plain : { kind: plain.kind };
+    if (plain.kind !== 'decompressed') return { kind: plain.kind };
+    return lease.take(plain.bytes.length) ? plain : BUSY;
   }
 }
 

@@ -157,6 +157,7 @@ function requestHeaders({ origins, requests, canonical }: StoredHeader): readonl
     const [sourceId, dialect, route, headers] = origin;
     const header = { requestId, sourceId, dialect, route, headers, receivedAt, base, total, rejected, bytes };
     base += total;
+    // Nearly every request.
     if (traceparent === undefined && !rewritten.has(i)) return header;
     return {
       ...header,
