@@ -64,7 +64,6 @@ local function makeRecord(more)
   redis.call('HINCRBY', KEYS[3], 'pendingBytes', -bytes)
   redis.call('HINCRBY', KEYS[3], 'open', events)
   redis.call('HINCRBY', KEYS[3], 'openBytes', bytes)
-  return record
 end
 `;
 
@@ -72,29 +71,34 @@ end
  * Forms pending references into a batch record as soon as it is full or has waited long enough.
  * KEYS: 1 pending, 2 batches, 3 state, 4 record. ARGV: 1 batch id, 2 max events, 3 max bytes, 4 max wait (ms),
  * 5 open batches at most.
- * Returns `{'made', record}`, `{'wait', ms}`, `{'busy'}` (enough batches are open), `{'none'}`, or `{'ordered'}`: users'
- * events wait, and the other script is to gather them.
+ * Returns `{'made'}` if another is due already, `{'made', …}` with why not, or only why not: `'wait', ms`, `'busy'` (enough
+ * batches are open), `'none'`, or `'ordered'`: users' events wait, and the other script is to gather them.
  */
 export const gatherScript = defineScript(
   'gwGather',
   `
-local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes', 'ordered')
-if tonumber(counters[3] or '0') > 0 then return {'ordered'} end
-local head = redis.call('LINDEX', KEYS[1], 0)
-if not head then return {'none'} end
-if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return {'busy'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
-local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
-if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
-  return {'wait', due - now}
+local function whyNot()
+  local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes', 'ordered')
+  if tonumber(counters[3] or '0') > 0 then return 'ordered' end
+  local head = redis.call('LINDEX', KEYS[1], 0)
+  if not head then return 'none' end
+  if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return 'busy' end
+  local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
+  if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
+    return 'wait', due - now
+  end
 end
+local reason, ms = whyNot()
+if reason then return {reason, ms} end
 local references, events, bytes = {}, 0, 0
 ${TAKE_PENDING}
 ${MAKE_RECORD}
 takePending()
-return {'made', makeRecord('')}
+makeRecord('')
+return {'made', whyNot()}
 `,
 );
 
@@ -114,6 +118,7 @@ return shards
  * As gatherScript, where users' order is kept: takes the first waiting event of users that have none in an open batch,
  * and what has no order. A shard's events are taken below its watermark only: above it, an earlier one may be to come.
  * Batches that only wait for another try do not count as open, so that a user in retry leaves the others their places.
+ * Returns `{'made'}` or why not, as gatherScript, or `{'held'}`: what waits follows something that is not routed yet.
  * KEYS: 1 pending, 2 batches, 3 state, 4 record, 5 resting, 6 busy users, 7 any user and 8 any shard's ready users (only
  * their names). ARGV: 1 to 5 as gatherScript, 6 resting batches at most, then shard and watermark by turns.
  */
@@ -202,8 +207,12 @@ while taken[i] do
   references[#references + 1] = '["' .. id .. '","' .. table.concat(positions, ',') .. '",' .. #positions .. ',' .. string.format('%d', sequence) .. ']'
 end
 for _, reference in ipairs(plain) do references[#references + 1] = reference end
-if #users == 0 then return {'made', makeRecord('')} end
+if #users == 0 then
+  makeRecord('')
+  return {'made'}
+end
 redis.call('HINCRBY', KEYS[3], 'ordered', -#users)
-return {'made', makeRecord(',"users":[' .. table.concat(users, ',') .. ']')}
+makeRecord(',"users":[' .. table.concat(users, ',') .. ']')
+return {'made'}
 `,
 );

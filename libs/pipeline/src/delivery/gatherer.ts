@@ -82,14 +82,17 @@ export class Gatherer {
     let marks = destination.ordering === 'none' ? undefined : await this.marks(destination.id);
     for (;;) {
       const batchId = newSegmentId(0, Date.now());
-      const [verdict, detail] = await this.gatherOne(destination, batchId, marks);
-      if (verdict === 'ordered') marks = await this.marks(destination.id);
-      else if (verdict === 'made') made.push(batchId);
-      else {
-        if (verdict === 'wait') this.later(destination.id, Number(detail));
-        if (verdict === 'held') this.later(destination.id, HELD_MS);
-        break;
+      const verdict = await this.gatherOne(destination, batchId, marks);
+      if (verdict[0] === 'made') made.push(batchId);
+      const [reason, detail] = verdict[0] === 'made' ? verdict.slice(1) : verdict;
+      if (reason === undefined) continue;
+      if (reason === 'ordered') {
+        marks = await this.marks(destination.id);
+        continue;
       }
+      if (reason === 'wait') this.later(destination.id, Number(detail));
+      if (reason === 'held') this.later(destination.id, HELD_MS);
+      break;
     }
     await this.queues.add(destination.id, destination.concurrency, made);
   }

@@ -148,9 +148,9 @@ class World {
       destinationKeys.ready(id, ''),
     ];
     const values = [batchId, maxEvents, 1e6, 0, 3, 10, ...marks];
-    const [verdict, text] = (await gatherOrderedScript.run(this.redis.shared, keys, values)) as string[];
+    const [verdict] = (await gatherOrderedScript.run(this.redis.shared, keys, values)) as string[];
     if (verdict !== 'made') return false;
-    const record = readBatchRecord(text ?? '');
+    const record = readBatchRecord((await this.redis.shared.hget(destinationKeys.batch(id, batchId), 'j')) ?? '');
     const places = record.references.flatMap(([segmentId, ranges]) =>
       fromRanges(ranges).map((position) => (this.segments.get(segmentId)?.sequence ?? Number.NaN) + position),
     );

@@ -22,6 +22,8 @@ const IDLE_MS = 4_000;
 
 const AGENT_SETTINGS: http.AgentOptions = {
   keepAlive: true,
+  // As axios sets it: where the two differ, each request costs two system calls to turn it one way and back.
+  keepAliveMsecs: 60_000,
   maxSockets: 256,
   maxFreeSockets: 32,
   timeout: IDLE_MS,
