@@ -11,10 +11,11 @@ const moment: Moment = { now: 1_000_000, random: 0.5, refusals: 0 };
 const refusal = { code: 'http_400', detail: 'bad' };
 const range = (size: number): number[] => Array.from({ length: size }, (_, i) => i);
 
-/** Sends a batch to a vendor that refuses, without naming them, every request with one of the bad events. */
+/** Sends a batch to a vendor that refuses, without saying why, every request with one of the bad events or too many. */
 function deliver(
   size: number,
   bad: ReadonlySet<number>,
+  most = size,
 ): { requests: number; delivered: number[]; rejected: number[] } {
   let parts: readonly Part[] = [newPart('events', range(size))];
   let requests = 0;
@@ -24,9 +25,8 @@ function deliver(
   for (let [part, ...others] = parts; part; [part, ...others] = parts) {
     requests++;
     const sent = fromRanges(sending(part));
-    const answer: Interpretation = sent.some((member) => bad.has(member))
-      ? { kind: 'refused', refusal }
-      : { kind: 'delivered' };
+    const isRefused = sent.length > most || sent.some((member) => bad.has(member));
+    const answer: Interpretation = isRefused ? { kind: 'refused', refusal } : { kind: 'delivered' };
     const step: Step = advance(part, answer, retry, { ...moment, refusals: Math.min(refusals, 8) });
     refusals = step.delivered.length > 0 ? 0 : refusals + step.refusedSingles;
     delivered.push(...step.delivered);
@@ -52,6 +52,18 @@ describe('a batch refused without naming the culprit', () => {
         const bad = new Set(list.filter((member) => member < size));
         const { delivered, rejected } = deliver(size, bad);
         expect(rejected.sort((a, b) => a - b)).toEqual([...bad].sort((a, b) => a - b));
+        expect(delivered.sort((a, b) => a - b)).toEqual(range(size).filter((member) => !bad.has(member)));
+      }),
+    );
+  });
+
+  it('takes no event for bad because there were too many of them', () => {
+    const arbitraries = [fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 20 }), fc.nat(99)] as const;
+    fc.assert(
+      fc.property(...arbitraries, (size, most, culprit) => {
+        const bad = new Set(culprit < size ? [culprit] : []);
+        const { delivered, rejected } = deliver(size, bad, most);
+        expect(rejected).toEqual([...bad]);
         expect(delivered.sort((a, b) => a - b)).toEqual(range(size).filter((member) => !bad.has(member)));
       }),
     );
@@ -164,7 +176,7 @@ describe('other answers', () => {
       { ...part, members: '0-1,3', search: { suspects: '0-1,3', aside: '', refusal } },
       { ...part, members: '2' },
     ]);
-    expect(step.parts.map(sending)).toEqual(['0-1', '2']);
+    expect(step.parts.map(sending)).toEqual(['0', '2']);
   });
 
   it('per-event outcomes during a search put an end to it', () => {

@@ -2,7 +2,7 @@ import type { Interpretation, Refusal, RetrySettings } from '#destinations';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { Part } from './batch-record.js';
 import { perEvent } from './per-event.js';
-import { fresh, narrowed, rejection, without } from './search.js';
+import { fresh, narrowed, rejection, searched, without } from './search.js';
 import {
   good,
   nothing,
@@ -19,7 +19,9 @@ import { failed, throttled } from './try-later.js';
 export function sending(part: Part): PositionRanges {
   if (!part.search) return part.members;
   const suspects = fromRanges(part.search.suspects);
-  return toRanges(suspects.slice(0, Math.ceil(suspects.length / 2)));
+  // Where one suspect is left, the others show whether it is the culprit.
+  if (suspects.length === 1 && part.search.aside !== '') return part.search.aside;
+  return toRanges(suspects.slice(0, Math.max(1, Math.floor(suspects.length / 2))));
 }
 
 /** What an answer to the part's request makes of it. Pure. */
@@ -43,11 +45,21 @@ export function advance(part: Part, answer: Interpretation, retry: RetrySettings
   }
 }
 
+/**
+ * The last suspect is the culprit only if as many others went through together as were refused with it: else the
+ * destination may have refused how many there were, and it goes alone. What is put aside beside a refused half is no
+ * smaller than that half; only a single event, the last suspect of a search before, may be put aside besides.
+ */
 function accepted(part: Part, sent: readonly number[]): Step {
+  const step = { ...nothing, delivered: sent, health: good };
   const { search } = part;
-  if (!search) return { ...nothing, delivered: sent, parts: [], health: good };
+  if (!search) return { ...step, parts: [] };
   const suspects = without(fromRanges(search.suspects), sent);
-  return { ...nothing, delivered: sent, ...narrowed(part, suspects, fromRanges(search.aside), search), health: good };
+  const aside = without(fromRanges(search.aside), sent);
+  if (suspects.length > 1) return { ...step, ...narrowed(part, suspects, aside, search) };
+  if (aside.length > 0) return { ...step, ...searched(part, suspects, aside, search) };
+  const isCulprit = search.aside !== '' && sent.length > 1;
+  return { ...step, ...(isCulprit ? narrowed(part, suspects, [], search) : { parts: fresh(part, suspects) }) };
 }
 
 function refused(part: Part, sent: readonly number[], refusal: Refusal, moment: Moment): Step {

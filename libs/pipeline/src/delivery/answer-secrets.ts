@@ -12,9 +12,12 @@ export function withoutSecrets(
 ): Pick<InboundResponse, 'status' | 'headers' | 'body'> {
   const secret = new Set(request.secretHeaders);
   const hidden = Object.entries(request.headers).flatMap(([name, value]) =>
-    secret.has(name.toLowerCase()) ? [value] : [],
+    secret.has(name.toLowerCase()) ? [value, withoutScheme(value)] : [],
   );
   const redact = redactor([...Object.values(credentials), ...hidden, ...secretsOfUrl(request.url)]);
   const shown = Object.entries(headers).map(([name, value]) => [name, redact(value)] as const);
   return { status, headers: Object.fromEntries(shown), body: redact(body) };
 }
+
+/** `Bearer <token>`: what is echoed may be the token alone. */
+const withoutScheme = (value: string): string => value.replace(/^\S+\s+/, '');

@@ -6,7 +6,7 @@ export type Reference = readonly [segmentId: string, positions: PositionRanges, 
 
 /**
  * The hunt for the events that make a request fail. `suspects` hold at least one of them; `aside` has not been judged.
- * The request under way carries the first half of the suspects.
+ * The request under way carries the first half of the suspects, or what is aside where one suspect is left.
  */
 export interface Search {
   readonly suspects: PositionRanges;

@@ -96,7 +96,10 @@ for i = 1, #s.dead, 2 do
   if not old then redis.call('HINCRBY', KEYS[3], 'dead', 1) end
 end
 if s.lastError then redis.call('HSET', KEYS[3], 'lastError', s.lastError) end
-if s.holdMs > 0 then redis.call('HSET', KEYS[3], 'holdUntil', string.format('%d', now + s.holdMs)) end
+-- Of two answers that ask for a rest, the longer one holds.
+if s.holdMs > 0 and now + s.holdMs > tonumber(redis.call('HGET', KEYS[3], 'holdUntil') or '0') then
+  redis.call('HSET', KEYS[3], 'holdUntil', string.format('%d', now + s.holdMs))
+end
 
 local breaker = ''
 local function open(code)

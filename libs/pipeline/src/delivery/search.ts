@@ -20,18 +20,30 @@ export function rejection(member: number, refusal: Refusal, answer: Answer | und
   return { member, code: refusal.code, detail: refusal.detail, ...(answer ? { answer } : {}) };
 }
 
-/** One suspect left is the culprit; more are halved again. */
+type Finding = Pick<Search, 'refusal' | 'answer'>;
+
+/** One suspect is the culprit; more are halved. */
 export function narrowed(
   part: Part,
   suspects: readonly number[],
   aside: readonly number[],
-  { refusal, answer }: Pick<Search, 'refusal' | 'answer'>,
+  finding: Finding,
 ): { readonly rejected: readonly Rejected[]; readonly parts: readonly Part[] } {
   const [culprit] = suspects;
   if (suspects.length === 1 && culprit !== undefined) {
-    return { rejected: [rejection(culprit, refusal, answer)], parts: fresh(part, aside) };
+    return { rejected: [rejection(culprit, finding.refusal, finding.answer)], parts: fresh(part, aside) };
   }
+  return { rejected: [], ...searched(part, suspects, aside, finding) };
+}
+
+/** The part as a search: halves of its suspects are sent, then what is put aside. */
+export function searched(
+  part: Part,
+  suspects: readonly number[],
+  aside: readonly number[],
+  { refusal, answer }: Finding,
+): { readonly parts: readonly Part[] } {
   const members = toRanges(ascending([...suspects, ...aside]));
   const search = { suspects: toRanges(suspects), aside: toRanges(aside), refusal, ...(answer ? { answer } : {}) };
-  return { rejected: [], parts: [{ ...part, members, notBefore: 0, search }] };
+  return { parts: [{ ...part, members, notBefore: 0, search }] };
 }
