@@ -89,6 +89,17 @@ describe('a delivery', () => {
     expect(await line.stats()).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
   });
 
+  it('waits for the longer of two answers that ask for a rest', async () => {
+    const line = await openLine(gateway, { batch: { maxEvents: 1, maxWaitMs: 0 }, concurrency: 2 });
+    const rests = ['3', '1'];
+    line.sink.replyWith((_, index) => (rests[index] ? { status: 429, headers: { 'retry-after': rests[index] } } : ok));
+    await line.sender.accepted(flokitItems('throttled', 2));
+    await delivered(line, 2);
+    const [first, ...others] = line.sink.requests.map(({ at }) => at);
+    // The second may have been under way already; nothing else may come before the three seconds are over.
+    for (const at of others.slice(1)) expect(at - (first ?? 0)).toBeGreaterThanOrEqual(2_900);
+  });
+
   it.each([401, 404, 410])('refused with %i is held, not given up, until the destination is back', async (status) => {
     const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 200, maxAttempts: 1 } });
     line.sink.replyWith(() => ({ status }));
@@ -152,6 +163,15 @@ describe('a delivery', () => {
     const taken = line.sink.requests.filter((request) => !isBad(request)).flatMap((request) => eventsOf(request));
     expect(taken.map(({ id }) => id).sort()).toEqual(ids.filter((id) => id !== ids[61]));
     expect(line.sink.requests.length).toBeLessThanOrEqual(9);
+  });
+
+  it('refused for how many came together costs no event', async () => {
+    const line = await openLine(gateway, { concurrency: 1 });
+    line.sink.replyWith((request) => (eventsOf(request).length > 3 ? { status: 400, body: 'too many events' } : ok));
+    const ids = await line.sender.accepted(flokitItems('good', 20));
+    expect(await delivered(line, 20)).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+    const taken = line.sink.requests.filter((request) => eventsOf(request).length <= 3);
+    expect(taken.flatMap((request) => eventsOf(request).map(({ id }) => id)).sort()).toEqual(ids);
   });
 
   it.each([302, 307])('follows no redirect (%i)', async (status) => {

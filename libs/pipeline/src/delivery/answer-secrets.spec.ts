@@ -10,7 +10,7 @@ const request: OutboundRequest = {
 };
 const settings = { config: {}, credentials: { apiKey: 'key-of-the-credentials' } };
 const shown = (body: string) =>
-  withoutSecrets({ status: 422, headers: { echo: body }, body }, request, settings as never);
+  withoutSecrets({ status: 422, headers: { echo: body }, body }, request, settings);
 
 describe('what is shown of an answer', () => {
   it.each([
