@@ -28,7 +28,7 @@ function expectRoundTrip(dialect: Dialect, append: AppendRequest, events: readon
   if (!route || events.length === 0) return undefined;
   const encoded = asJson(route.encode(events));
   const view = { requestId: 'req_0', path: route.path, query: {}, headers: append.headers };
-  const checked = route.check(encoded, { request: view, receivedAt: append.receivedAt });
+  const checked = route.check(encoded, { request: view, receivedAt: append.receivedAt, bodyBytes: 2_000_000 });
   expect(checked).toMatchObject({ kind: 'checked', total: events.length, rejected: [] });
   const again = route.decode({
     body: encoded,

@@ -69,7 +69,7 @@ function sendAndReceive(dialect: Dialect, connector: HttpConnector, events: read
   if (!route) throw new Error(`${path} is no route of ${dialect.name}`);
   const body = JSON.parse(String(text)) as JsonObject;
   const request = { requestId: 'req_0', path, query: {}, headers: {} };
-  expect(route.check(body, { request, receivedAt: RECEIVED_AT })).toMatchObject({
+  expect(route.check(body, { request, receivedAt: RECEIVED_AT, bodyBytes: 2_000_000 })).toMatchObject({
     kind: 'checked',
     rejected: [],
     total: events.length,

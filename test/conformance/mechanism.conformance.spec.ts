@@ -88,6 +88,23 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     expectRefusal(await sendBytes(bytes, { 'Content-Encoding': 'zstd' }).then(relax), 415);
   });
 
+  it('counts a body decompressed, however long it came', async () => {
+    const bytes = Buffer.from(JSON.stringify(sample.body).padEnd(route.maxBodyBytes));
+    const longer = gzipSync(bytes, { level: 0 });
+    expect(longer.length).toBeGreaterThan(route.maxBodyBytes);
+    expect((await sendBytes(longer, { 'Content-Encoding': 'gzip' })).status).toBeLessThan(300);
+    stage.world.appended.pop();
+    expectRefusal(await sendBytes(gzipSync(Buffer.concat([bytes, bytes])), { 'Content-Encoding': 'gzip' }), 413);
+  });
+
+  it('lets scripts of any page read what HTTP itself refuses, where they may call', async () => {
+    for (const { path } of dialect.routes) {
+      const isOpen = dialect.cors?.paths.some((open) => open === path || (open.endsWith('/') && path.startsWith(open)));
+      const text = await firstAnswer(fixture.port, head(path, `X-Flood: ${'x'.repeat(40_000)}\r\nContent-Length: 0`));
+      expect([path, text.includes('Access-Control-Allow-Origin: *')]).toEqual([path, isOpen === true]);
+    }
+  });
+
   /** Earlier requests of a test have appended what they should; from here on nothing more may be. */
   function relax(answer: HttpAnswer): HttpAnswer {
     stage.world.appended.splice(0, 3);

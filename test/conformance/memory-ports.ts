@@ -5,6 +5,8 @@ import type {
   Grant,
   KnownSource,
   RateVerdict,
+  RecallRequest,
+  RepeatResult,
   RejectedRequest,
   Rejection,
 } from '#dialects';
@@ -54,14 +56,19 @@ export class World {
     if (this.state === 'crash') throw new Error('secret detail of a crash');
     if (this.state === 'unavailable') return { kind: 'unavailable', retryAfterSeconds: 2 };
     const { idempotency } = request;
-    const first = idempotency && this.keys.get(idempotency.key);
-    if (first) {
-      if (first.append.idempotency?.bodyDigest !== idempotency.bodyDigest) return { kind: 'conflict' };
-      return { kind: 'repeated', checked: first.append.checked, idAt: (index) => memoryId(first.request, index) };
-    }
+    const repeat = idempotency && this.recall({ ...request, idempotency });
+    if (repeat) return repeat;
     const number = this.appended.push(request) - 1;
     if (idempotency) this.keys.set(idempotency.key, { request: number, append: request });
     return { kind: 'appended', checked: request.checked, idAt: (index) => memoryId(number, index) };
+  }
+
+  recall({ idempotency }: RecallRequest): RepeatResult | undefined {
+    const first = this.keys.get(idempotency.key);
+    if (!first) return undefined;
+    const { route, checked } = first.append;
+    if (first.append.idempotency?.bodyDigest !== idempotency.bodyDigest) return { kind: 'conflict' };
+    return { kind: 'repeated', route, checked, idAt: (index) => memoryId(first.request, index) };
   }
 
   take(windows: readonly RateWindow[]): RateVerdict {
@@ -95,6 +102,10 @@ class StageIntake extends Intake {
   override async append(request: AppendRequest): Promise<AppendResult> {
     await Promise.resolve();
     return this.stage.world.append(request);
+  }
+  override async recall(request: RecallRequest): Promise<RepeatResult | undefined> {
+    await Promise.resolve();
+    return this.stage.world.recall(request);
   }
 }
 

@@ -35,7 +35,7 @@ function eventsOf(dialect: Dialect, requests: readonly DialectRequest[]): readon
     const route = dialect.routes.find((each) => each.id === id);
     if (!route) throw new Error(`${id} is no route of ${dialect.name}`);
     const request = { requestId: 'req_0', path: route.path, query: {}, headers: {} };
-    const checked = route.check(body, { request, receivedAt: RECEIVED_AT });
+    const checked = route.check(body, { request, receivedAt: RECEIVED_AT, bodyBytes: 2_000_000 });
     if (checked.kind === 'refused') return [];
     const rejected = new Set(checked.rejected.map(({ index }) => index));
     const accepts = (index: number): boolean => !rejected.has(index);

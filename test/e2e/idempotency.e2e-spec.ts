@@ -53,6 +53,13 @@ describe('FloKit requests with the same Idempotency-Key', () => {
     expect(line.arrived('replacement')).toEqual([]);
   });
 
+  it('mean the first one even if the later ones are invalid', async () => {
+    const first = await once('valid', 'then-invalid');
+    const key = { 'Idempotency-Key': 'then-invalid' };
+    const other = await line.sender.post('/v1/batch/events', { events: [] }, key);
+    expect([other.status, other.text]).toEqual([200, first.text]);
+  });
+
   it('may be tried again after a refusal', async () => {
     const key = { 'Idempotency-Key': 'corrected' };
     expect((await line.sender.post('/v1/batch/events', { events: [] }, key)).status).toBe(400);

@@ -106,6 +106,8 @@ export interface RateState {
 
 export interface CheckContext {
   readonly request: RequestView;
+  /** Of the body, decompressed. */
+  readonly bodyBytes: number;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
 }

@@ -33,21 +33,31 @@ export interface AppendRequest {
   readonly idempotency?: { readonly key: string; readonly bodyDigest?: string };
 }
 
+export type RecallRequest = Required<Pick<AppendRequest, 'sourceId' | 'idempotency'>>;
+
 export type AppendResult =
-  /** Safe on disk. `checked` is the first request's where this one repeats it. */
-  | { readonly kind: 'appended' | 'repeated'; readonly checked: Checked; idAt(index: number): string }
-  /** The key was used with another body. */
-  | { readonly kind: 'conflict' }
+  /** Safe on disk. */
+  | { readonly kind: 'appended'; readonly checked: Checked; idAt(index: number): string }
+  | RepeatResult
   /** Not kept: too much waits already. */
   | { readonly kind: 'shed'; readonly retryAfterSeconds: number }
   /** Not kept, or (Redis fell silent in the middle) nobody knows. */
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };
+
+/** What became of a request whose key was used before. */
+export type RepeatResult =
+  /** All but the kind is the first request's. Earlier releases did not keep its route. */
+  | { readonly kind: 'repeated'; readonly route?: string; readonly checked: Checked; idAt(index: number): string }
+  /** The key was used with another body. */
+  | { readonly kind: 'conflict' };
 
 /** Durable intake. Never throws for Redis' sake and answers within two seconds. */
 export abstract class Intake {
   /** True while every request is to be shed. */
   abstract shedding(): boolean;
   abstract append(request: AppendRequest): Promise<AppendResult>;
+  /** What `append` would answer to a used key; undefined where it is new, or nobody can tell now. */
+  abstract recall(request: RecallRequest): Promise<RepeatResult | undefined>;
 }
 
 export interface RejectedRequest {

@@ -72,7 +72,9 @@ function countEvents(read: ReadItem, envelope: JsonObject, { shape, onRefused }:
   const { route, headers } = shape;
   const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
   const request = { requestId: '', path: route.path, query: {}, headers: lowerCase };
-  const checked = route.check(withList(envelope, [read.item], shape), { request, receivedAt: Date.now() });
+  const body = withList(envelope, [read.item], shape);
+  const bodyBytes = Buffer.byteLength(JSON.stringify(body));
+  const checked = route.check(body, { request, receivedAt: Date.now(), bodyBytes });
   const [rejection] = checked.rejected;
   if (checked.kind === 'checked' && !rejection) return checked.total;
   const said = checked.kind === 'refused' ? checked.reply.body : 'refused';

@@ -10,6 +10,8 @@ import {
   type IngestRoute,
   type KnownSource,
   type RateVerdict,
+  type RecallRequest,
+  type RepeatResult,
   type RejectedRequest,
 } from '#dialects';
 import type { Configuration } from '#control-plane';
@@ -54,6 +56,10 @@ export class PipelineIntake extends Intake {
 
   append(request: AppendRequest): Promise<AppendResult> {
     return this.tracing.on ? this.appendTraced(request) : this.intake.append(request);
+  }
+
+  recall(request: RecallRequest): Promise<RepeatResult | undefined> {
+    return this.intake.recall(request);
   }
 
   /** One span from receipt until the events are durable, on the caller's trace; deliveries go on from it. */

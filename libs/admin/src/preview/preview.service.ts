@@ -55,7 +55,8 @@ export class PreviewService {
       Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     );
     const view = { requestId: 'preview', path: route.path, query: {}, headers };
-    const checked = route.check(request.body, { request: view, receivedAt: now });
+    const bodyBytes = Buffer.byteLength(JSON.stringify(request.body));
+    const checked = route.check(request.body, { request: view, receivedAt: now, bodyBytes });
     if (checked.kind === 'refused') {
       const { status, body } = checked.reply;
       return {

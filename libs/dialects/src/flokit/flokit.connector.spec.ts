@@ -39,12 +39,20 @@ describe('FloKit as a destination', () => {
     expect([standIn.taken.length, standIn.repeated]).toEqual([2, 2]);
   });
 
+  const no = { kind: 'answer', reply: { status: 400, body: { error: 'validation_error', message: 'no' } } } as const;
+
   it('splits a batch that FloKit refuses without naming anybody', async () => {
-    standIn.prescribe({ kind: 'answer', reply: { status: 400, body: { error: 'validation_error', message: 'no' } } });
+    // All three, each of the first two alone, and the third alone.
+    standIn.prescribe(no, { kind: 'behave' }, { kind: 'behave' }, no);
     const { requests, delivered, rejected } = await deliver(flokit, settings(), batchWith(3, -1, {}));
-    // The first two are taken by the second request, so it was the third.
-    expect([requests, delivered.length]).toEqual([2, 2]);
+    expect([requests, delivered.length]).toEqual([4, 2]);
     expect(rejected).toEqual(['evt_00000000000000000002: {"error":"validation_error","message":"no"}']);
+  });
+
+  it('gives up no event for a refusal that is not repeated', async () => {
+    standIn.prescribe(no);
+    const { delivered, rejected } = await deliver(flokit, settings(), batchWith(3, -1, {}));
+    expect([delivered.length, rejected]).toEqual([3, []]);
   });
 
   it('takes neither side’s events for the other’s: envelopes stay apart', async () => {

@@ -1,6 +1,6 @@
 import type { Claim, Fault, IngestRoute, ProbeRoute } from '../dialect.js';
 import type { Intake, RateVerdict, RequestLimiter, SourceDirectory } from '../ports.js';
-import { Decompressor, encodingOf } from './decompress.js';
+import { Decompressor, encodingOf, maxBytesOnTheWire } from './decompress.js';
 import type { IngestCall } from './ingest-call.js';
 
 /** How long callers are asked to wait while every request is shed. */
@@ -19,8 +19,8 @@ export class Admission {
     if ('missing' in claim) return { kind: 'unauthorized', reason: 'missing', detail: claim.missing };
     const found = this.sources.find(call.dialect.name, claim.token);
     if (!found) return { kind: 'unauthorized', reason: 'unknown' };
-    if (!call.lane.grants.has(found.grant)) return { kind: 'forbidden', reason: 'grant' };
     if (!found.source.enabled) return { kind: 'unauthorized', reason: 'disabled' };
+    if (!call.lane.grants.has(found.grant)) return { kind: 'forbidden', reason: 'grant' };
     call.source = found.source;
     return undefined;
   }
@@ -59,7 +59,7 @@ export function headerFault(call: IngestCall<IngestRoute>): Fault | undefined {
   }
   const encoding = encodingOf(headers['content-encoding']);
   if (encoding !== undefined && !Decompressor.supports(encoding)) return { kind: 'unsupported_encoding' };
-  if (Number(headers['content-length']) > route.maxBodyBytes) {
+  if (Number(headers['content-length']) > maxBytesOnTheWire(encoding, route.maxBodyBytes)) {
     return { kind: 'payload_too_large', maxBytes: route.maxBodyBytes };
   }
   return undefined;

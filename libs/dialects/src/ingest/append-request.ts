@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Checked, IngestRoute } from '../dialect.js';
-import type { AppendRequest } from '../ports.js';
+import type { AppendRequest, RecallRequest } from '../ports.js';
 import type { IngestCall } from './ingest-call.js';
 import type { Received } from './receive-body.js';
 
@@ -21,8 +21,6 @@ export function appendRequest(
 ): AppendRequest {
   const { route } = call.lane;
   const { traceparent } = call.view.headers;
-  const scope = route.idempotency?.scope === 'source' ? '' : route.id;
-  const digest = route.idempotency?.compareBody ? { bodyDigest: sha256(bytes) } : undefined;
   return {
     requestId: call.view.requestId,
     sourceId: call.source?.id ?? '',
@@ -33,8 +31,17 @@ export function appendRequest(
     body: call.dialect.scrub?.(bytes, body) ?? bytes,
     checked,
     ...(traceparent !== undefined && { callerTrace: traceparent }),
-    ...(key !== undefined && { idempotency: { key: `${scope}:${key}`, ...digest } }),
+    ...(key !== undefined && { idempotency: idempotencyOf(route, key, bytes) }),
   };
+}
+
+export function recallRequest(call: IngestCall<IngestRoute>, { bytes }: Received, key: string): RecallRequest {
+  return { sourceId: call.source?.id ?? '', idempotency: idempotencyOf(call.lane.route, key, bytes) };
+}
+
+function idempotencyOf(route: IngestRoute, key: string, bytes: Buffer): RecallRequest['idempotency'] {
+  const scope = route.idempotency?.scope === 'source' ? '' : route.id;
+  return { key: `${scope}:${key}`, ...(route.idempotency?.compareBody && { bodyDigest: sha256(bytes) }) };
 }
 
 const NO_HEADERS: Readonly<Record<string, string>> = {};

@@ -73,6 +73,14 @@ export function encodingOf(header: string | undefined): string | undefined {
   return encoding === '' || encoding === 'identity' ? undefined : encoding;
 }
 
+/** Encoders make what does not compress a little longer than it was. */
+const MAX_GROWTH = 1.01;
+
+/** What a body of at most `maxBytes` may take as it is sent. */
+export function maxBytesOnTheWire(encoding: string | undefined, maxBytes: number): number {
+  return encoding === undefined ? maxBytes : Math.ceil(maxBytes * MAX_GROWTH);
+}
+
 function hasZlibHeader(bytes: Buffer): boolean {
   const [method = 0, flags = 0] = bytes;
   return (method & 0x0f) === 8 && ((method << 8) | flags) % 31 === 0;

@@ -2,7 +2,7 @@ import type { Fault, IngestRoute, ProbeRoute, Rejection, Reply } from '../dialec
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import type { AppendRequest, AppendResult, IngestObserver, Intake, RejectedRequest, RejectionLog } from '../ports.js';
 import { claimOf, headerFault, type Admission } from './admission.js';
-import { appendRequest, idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH } from './append-request.js';
+import { appendRequest, idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH, recallRequest } from './append-request.js';
 import type { InFlightBudget, InFlightLease } from './in-flight-budget.js';
 import { faultReply, writeReply, type IngestCall } from './ingest-call.js';
 import { BodyReceiver, BUSY, type Received } from './receive-body.js';
@@ -84,23 +84,39 @@ export class IngestHandler {
     return this.check(call, received);
   }
 
-  private check(call: IngestCall<IngestRoute>, received: Received): Prepared | Answer {
+  private check(call: IngestCall<IngestRoute>, received: Received): Prepared | Answer | Promise<Answer> {
     const { route } = call.lane;
     const key = idempotencyKey(call);
     if (key !== undefined && key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
       return { kind: 'bad_request', detail: `Idempotency-Key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters` };
     }
-    const checked = route.check(received.body, { request: call.view, receivedAt: call.receivedAt });
+    const { receivedAt, view: request } = call;
+    const checked = route.check(received.body, { request, receivedAt, bodyBytes: received.bytes.length });
     const refusedItems = itemsOf(route, checked.rejected, received.body);
     if (checked.kind === 'refused') {
-      this.observer.refused(call.dialect.name, 'check');
-      this.recordRefused(call, refusedItems, checked.reply.status);
-      return { kind: 'answer', reply: checked.reply };
+      const { reply } = checked;
+      const refuse = (): Answer => {
+        this.observer.refused(call.dialect.name, 'check');
+        this.recordRefused(call, refusedItems, reply.status);
+        return { kind: 'answer', reply };
+      };
+      return key === undefined ? refuse() : this.unlessRepeated(call, received, key, refuse);
     }
     if (checked.total === checked.rejected.length && key === undefined) {
       return this.settle(call, { kind: 'appended', checked, idAt: noId }, refusedItems);
     }
     return { kind: 'prepared', request: appendRequest(call, checked, received, key), refusedItems };
+  }
+
+  /** A used key says more than the body: it repeats the first answer, or is itself what is wrong. */
+  private async unlessRepeated(
+    call: IngestCall<IngestRoute>,
+    received: Received,
+    key: string,
+    refuse: () => Answer,
+  ): Promise<Answer> {
+    const repeat = await this.intake.recall(recallRequest(call, received, key));
+    return repeat ? this.settle(call, repeat, []) : refuse();
   }
 
   private settle(call: IngestCall<IngestRoute>, result: AppendResult, refusedItems: RefusedItems): Answer {
@@ -114,8 +130,10 @@ export class IngestHandler {
       }
       case 'unavailable':
         return result;
-      case 'repeated':
-        return { kind: 'answer', reply: route.reply(result.checked, result) };
+      case 'repeated': {
+        const first = call.dialect.routes.find(({ id }) => id === result.route) ?? route;
+        return { kind: 'answer', reply: first.reply(result.checked, result) };
+      }
       case 'appended': {
         const { checked } = result;
         const reply = route.reply(checked, result);

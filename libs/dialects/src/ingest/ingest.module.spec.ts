@@ -33,6 +33,9 @@ class MemoryIntake extends Intake {
     this.appended.push(request);
     return Promise.resolve({ kind: 'appended', checked: request.checked, idAt: (index) => `evt_${index}` });
   }
+  override recall(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
 }
 
 class MemoryRejections extends RejectionLog {

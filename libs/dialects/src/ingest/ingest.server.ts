@@ -6,7 +6,7 @@ import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
 import { Admission } from './admission.js';
 import { InFlightBudget } from './in-flight-budget.js';
-import { faultReply, IngestCall, Lane, NO_QUERY, viewOf, writeReply } from './ingest-call.js';
+import { allowsAnyOrigin, faultReply, IngestCall, Lane, NO_QUERY, viewOf, writeReply } from './ingest-call.js';
 import { IngestHandler } from './ingest.handler.js';
 import { PathTable } from './path-table.js';
 import { answerUnknownPath } from './unknown-path.js';
@@ -146,7 +146,7 @@ export class IngestServer implements OnModuleDestroy {
     this.observer.failed(known.dialect.name, request.id, error);
     const answer = faultReply(known.dialect, { kind: 'internal' }, viewOf(request, known.nativePath));
     reply.hijack();
-    writeReply(reply.raw, request.id, answer, false);
+    writeReply(reply.raw, request.id, answer, allowsAnyOrigin(known.dialect, known.nativePath));
   }
 }
 

@@ -84,7 +84,8 @@ function normalizePath(url: string): string {
     .replace(/(.)\/$/, '$1');
   if (!path.includes('%')) return path;
   try {
-    return decodeURIComponent(path);
+    // An encoded slash is a letter of its segment, and no route has one.
+    return decodeURIComponent(path.replace(/%2f/gi, '%252F'));
   } catch {
     return path;
   }

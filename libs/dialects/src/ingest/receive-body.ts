@@ -1,7 +1,7 @@
 import type { Fault, IngestRoute } from '../dialect.js';
 import { parseJson } from '../json/parse-json.js';
 import { collectBody } from './collect-body.js';
-import { Decompressor, encodingOf } from './decompress.js';
+import { Decompressor, encodingOf, maxBytesOnTheWire } from './decompress.js';
 import type { InFlightLease } from './in-flight-budget.js';
 import type { IngestCall } from './ingest-call.js';
 import { LoopPacer } from './loop-pacer.js';
@@ -26,11 +26,11 @@ export class BodyReceiver {
     lease: InFlightLease,
   ): Promise<Received | Fault | { readonly kind: 'aborted' }> {
     const { maxBodyBytes } = call.lane.route;
-    const collected = await collectBody(call.raw, maxBodyBytes, lease);
+    const encoding = encodingOf(call.raw.headers['content-encoding']);
+    const collected = await collectBody(call.raw, maxBytesOnTheWire(encoding, maxBodyBytes), lease);
     if (collected.kind === 'aborted') return collected;
     if (collected.kind === 'too_large') return { kind: 'payload_too_large', maxBytes: maxBodyBytes };
     if (collected.kind === 'no_budget') return BUSY;
-    const encoding = encodingOf(call.raw.headers['content-encoding']);
     const plain =
       encoding === undefined ? collected : await this.decompress(collected.bytes, encoding, maxBodyBytes, lease);
     if (!('bytes' in plain)) return plain;

@@ -4,8 +4,8 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, Fasti
 import type { Fault, Reply } from '../dialect.js';
 import type { DialectRegistry } from '../dialect-registry.js';
 import { lastTarget } from './connection-paths.js';
-import { faultReply, viewOf, writeReply } from './ingest-call.js';
-import { PathTable } from './path-table.js';
+import { allowsAnyOrigin, faultReply, viewOf, writeReply } from './ingest-call.js';
+import { PathTable, type KnownPath } from './path-table.js';
 import { requestIds } from './request-ids.js';
 
 /**
@@ -43,7 +43,7 @@ function answerFrameworkError(
     ? faultReply(owner.dialect, { kind: 'bad_request', detail }, viewOf(request, owner.nativePath))
     : problem(status, error.code);
   reply.hijack();
-  writeReply(reply.raw, request.id, answer, false);
+  writeReply(reply.raw, request.id, answer, isOpen(owner));
 }
 
 /** Node's parser gave up: there is no request and no response, only a socket. */
@@ -56,8 +56,12 @@ function answerClientError(paths: PathTable, error: ConnectionError, socket: Soc
   const owner = target === undefined ? undefined : paths.find(target);
   const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
   const answer = owner ? faultReply(owner.dialect, clientFault(error.code), view) : clientProblem(error.code);
-  socket.end(rawResponse(answer, requestId));
+  socket.end(rawResponse(answer, requestId, isOpen(owner)));
 }
+
+/** Whether scripts of any page may read the answer. */
+const isOpen = (owner: KnownPath | undefined): boolean =>
+  owner !== undefined && allowsAnyOrigin(owner.dialect, owner.nativePath);
 
 function clientFault(code: string | undefined): Fault {
   // Too slow is no fault of the content: the vendor's clients shall try again.
@@ -87,10 +91,11 @@ function problem(status: number, code: string): Reply {
   return { status, headers: { 'Content-Type': 'application/problem+json' }, body };
 }
 
-function rawResponse(reply: Reply, requestId: string): string {
+function rawResponse(reply: Reply, requestId: string, cors: boolean): string {
   const headers = {
     ...reply.headers,
     'X-Request-Id': requestId,
+    ...(cors && { 'Access-Control-Allow-Origin': '*' }),
     'Content-Length': String(Buffer.byteLength(reply.body)),
     Connection: 'close',
   };

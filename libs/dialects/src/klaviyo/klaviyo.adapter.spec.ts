@@ -13,7 +13,7 @@ function routeOf(id: string): IngestRoute {
 function check(body: unknown, revision?: string, route = 'klaviyo.job'): Checked | Refused {
   const own = routeOf(route);
   const request = { requestId: 'req_1', path: own.path, query: {}, headers: { revision } };
-  return own.check(body, { request, receivedAt: RECEIVED_AT });
+  return own.check(body, { request, receivedAt: RECEIVED_AT, bodyBytes: 2_000_000 });
 }
 
 const lee = { type: 'profile', attributes: { email: 'lee@sample.test' } };

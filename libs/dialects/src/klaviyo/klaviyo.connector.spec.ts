@@ -64,8 +64,8 @@ describe('Klaviyo as a destination', () => {
 
   it('finds the culprit among an item’s events when its pointer ends at the item', async () => {
     const events = Array.from({ length: 20 }, (_, n) => eventOf(n, { user_id: `u-${n % 2}` }));
-    // Ten events are suspected, then the first five of them, three, two; when the first one is taken, it is the second.
-    standIn.prescribe(faultAt(1), faultAt(0), faultAt(0), faultAt(0), { kind: 'behave' });
+    // Ten events are suspected, then the first five of them, two; the first is taken, the second refused alone.
+    standIn.prescribe(faultAt(1), faultAt(0), faultAt(0), { kind: 'behave' }, faultAt(0));
     const { delivered, rejected } = await deliver(klaviyo, settings(), events);
     expect(rejected).toEqual(['evt_00000000000000000003: no']);
     expect(delivered).toHaveLength(19);

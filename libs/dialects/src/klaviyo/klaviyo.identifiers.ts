@@ -1,4 +1,4 @@
-import { isJsonObject } from '#canonical';
+import { isJsonObject, type JsonObject } from '#canonical';
 import { EMAIL } from './klaviyo.schema.js';
 
 /** By precedence where a profile has several; `id` sits beside the attributes. */
@@ -35,6 +35,13 @@ export function strongestIdentifier(profile: unknown): string | undefined {
     return name === 'email' ? `email:${value.toLowerCase()}` : `${name}:${value}`;
   }
   return undefined;
+}
+
+/** True where an identifier is there but no text: the schema refuses it, and one complaint is enough. */
+export function hasMistypedIdentifier(profile: JsonObject): boolean {
+  const { id, attributes } = profile;
+  const values = isJsonObject(attributes) ? IDENTIFYING_ATTRIBUTES.map((name) => attributes[name]) : [];
+  return [id, ...values].some((value) => typeof value !== 'string' && value !== undefined && value !== null);
 }
 
 /** What makes two events one: profile, metric and explicit `unique_id`. The lengths keep the parts apart. */

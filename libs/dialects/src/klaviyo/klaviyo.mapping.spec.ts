@@ -23,7 +23,7 @@ const MEANING = { receivedAt: '2026-06-01T10:00:00.000Z', idAt };
 /** Before 2025-01-15 a repeated unique_id was no fault: generated ids may repeat. */
 function check(route: IngestRoute, body: unknown) {
   const request = { requestId: 'req_1', path: route.path, query: {}, headers: { revision: '2024-10-15' } };
-  return route.check(body, { request, receivedAt: RECEIVED_AT });
+  return route.check(body, { request, receivedAt: RECEIVED_AT, bodyBytes: 2_000_000 });
 }
 
 function decode(route: IngestRoute, body: unknown): readonly CanonicalEvent[] {

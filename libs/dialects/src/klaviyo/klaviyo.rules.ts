@@ -1,6 +1,12 @@
 import { isJsonObject, type Json } from '#canonical';
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
-import { emailProperty, isEmail, naturalKey, strongestIdentifier } from './klaviyo.identifiers.js';
+import {
+  emailProperty,
+  hasMistypedIdentifier,
+  isEmail,
+  naturalKey,
+  strongestIdentifier,
+} from './klaviyo.identifiers.js';
 import {
   attributesOf,
   eventPointer,
@@ -135,7 +141,7 @@ function identify(profile: unknown, pointer: string, collector: Collector): stri
   if (identifier !== undefined) return identifier;
   const email = emailProperty(profile);
   if (email === undefined) {
-    collector.add(pointer, NO_IDENTIFIER);
+    if (!hasMistypedIdentifier(profile)) collector.add(pointer, NO_IDENTIFIER);
     return undefined;
   }
   if (!isEmail(email)) {

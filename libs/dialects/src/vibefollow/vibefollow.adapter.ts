@@ -1,5 +1,5 @@
 import { isJsonObject, normalizeTimestamp } from '#canonical';
-import type { CheckContext, Checked, Refused, Rejection, Reply, RequestView } from '../dialect.js';
+import type { CheckContext, Checked, Refused, Rejection, Reply } from '../dialect.js';
 import { errorReply, jsonReply } from './vibefollow.errors.js';
 import { deepMember, eventViolations, largeEventViolations, userViolations } from './vibefollow.rules.js';
 import type { RecordCheck, Violation } from './vibefollow.rules.js';
@@ -10,8 +10,8 @@ type List = 'events' | 'users';
 const MAX_LISTED_VIOLATIONS = 50;
 const ACCEPTED = jsonReply(202, { data: { accepted: true } });
 
-export function checkEvent(body: unknown, { request }: CheckContext): Checked | Refused {
-  return checkSingle(body, eventCheck(request));
+export function checkEvent(body: unknown, context: CheckContext): Checked | Refused {
+  return checkSingle(body, eventCheck(context));
 }
 
 export function checkUser(body: unknown): Checked | Refused {
@@ -28,10 +28,10 @@ function checkSingle(body: unknown, check: RecordCheck): Checked | Refused {
 }
 
 /** `/events/batch`: one invalid event refuses all. */
-export function checkBatch(body: unknown, { request }: CheckContext): Checked | Refused {
+export function checkBatch(body: unknown, context: CheckContext): Checked | Refused {
   const list = readList(body, 'events', MAX_BATCH_EVENTS);
   if ('refusal' in list) return refuseEnvelope(422, list.refusal);
-  const check = eventCheck(request);
+  const check = eventCheck(context);
   const found: Rejection[] = [];
   for (let index = 0; index < list.records.length && found.length < MAX_LISTED_VIOLATIONS; index++) {
     const record = list.records[index];
@@ -44,10 +44,10 @@ export function checkBatch(body: unknown, { request }: CheckContext): Checked | 
   return { kind: 'checked', total: list.records.length, rejected: [] };
 }
 
-export function checkEventsBulk(body: unknown, { request }: CheckContext): Checked | Refused {
+export function checkEventsBulk(body: unknown, context: CheckContext): Checked | Refused {
   const list = readList(body, 'events', MAX_BULK_RECORDS);
   if ('refusal' in list) return refuseEnvelope(400, list.refusal);
-  const checked = checkRecords(list.records, eventCheck(request));
+  const checked = checkRecords(list.records, eventCheck(context));
   const refused = new Set(checked.rejected.map(({ index }) => index));
   // A refused record must leave no key behind: its corrected repeat is not a duplicate.
   const naturalKeys = list.records.map((record, index) => (refused.has(index) ? null : naturalKey(record)));
@@ -71,11 +71,8 @@ function checkRecords(records: readonly unknown[], check: RecordCheck): Checked 
 }
 
 /** Writing properties out costs more than all other rules: only where the body has room for too many bytes of them. */
-function eventCheck({ headers }: RequestView): RecordCheck {
-  const encoding = headers['content-encoding'] ?? 'identity';
-  const bodyBytes = encoding === 'identity' ? Number(headers['content-length'] ?? Infinity) : Infinity;
-  return bodyBytes <= MAX_PROPERTIES_BYTES ? eventViolations : largeEventViolations;
-}
+const eventCheck = ({ bodyBytes }: CheckContext): RecordCheck =>
+  bodyBytes <= MAX_PROPERTIES_BYTES ? eventViolations : largeEventViolations;
 
 /** Only what has an own time: two records without one are two events, however equal. */
 function naturalKey(record: unknown): string | null {

@@ -37,7 +37,7 @@ function stored(route: IngestRoute, body: unknown, refused: readonly number[] = 
 /** What comes back when a valid body is decoded and encoded again. */
 function again(route: IngestRoute, body: unknown): unknown {
   const view = { requestId: 'req_1', path: route.path, query: {}, headers: {} };
-  const checked = route.check(body, { request: view, receivedAt: Date.parse(RECEIVED_AT) });
+  const checked = route.check(body, { request: view, receivedAt: Date.parse(RECEIVED_AT), bodyBytes: 2_000_000 });
   expect(checked).toMatchObject({ kind: 'checked', rejected: [] });
   const events = route.decode(stored(route, body)).filter((event) => event !== undefined);
   return overTheWire(route.encode(events));
@@ -120,7 +120,7 @@ describe('decoding a list', () => {
       const [first, ...others] = wire.events as readonly JsonObject[];
       const body = overTheWire({ ...wire, events: [{ ...first, [name]: value }, ...others] });
       const view = { requestId: 'req_1', path: route.path, query: {}, headers: {} };
-      const checked = route.check(body, { request: view, receivedAt: 0 });
+      const checked = route.check(body, { request: view, receivedAt: 0, bodyBytes: 2_000_000 });
       if (checked.kind === 'refused') return;
       const refused = checked.rejected.map(({ index }) => index);
       const decoded = route.decode(stored(route, body, refused));

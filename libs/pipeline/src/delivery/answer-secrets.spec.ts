@@ -9,8 +9,7 @@ const request: OutboundRequest = {
   secretHeaders: ['authorization'],
 };
 const settings = { config: {}, credentials: { apiKey: 'key-of-the-credentials' } };
-const shown = (body: string) =>
-  withoutSecrets({ status: 422, headers: { echo: body }, body }, request, settings);
+const shown = (body: string) => withoutSecrets({ status: 422, headers: { echo: body }, body }, request, settings);
 
 describe('what is shown of an answer', () => {
   it.each([

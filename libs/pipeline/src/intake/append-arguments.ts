@@ -3,7 +3,8 @@ import type { ScriptArgument } from '#platform';
 import { shardKeys } from '../keys.js';
 import { toRanges } from '../segment/position-ranges.js';
 import type { EncodedSegment, RequestHeader } from '../segment/segment-format.js';
-import type { IntakeChecked, IntakeRequest } from './append-request.js';
+import { eventId } from '../segment/segment-id.js';
+import type { IntakeChecked, IntakeRequest, RecallRequest, RepeatResult } from './append-request.js';
 
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
 /** Natural keys live in buckets of four hours, seven of which always cover the last 24 hours. */
@@ -17,6 +18,8 @@ export interface IdempotencyRecord {
   readonly segmentId: string;
   readonly base: number;
   readonly checked: IntakeChecked;
+  /** Earlier releases did not keep it. */
+  readonly route?: string;
   readonly bodyDigest?: string;
 }
 
@@ -86,8 +89,8 @@ export function appendArguments(
   ];
   for (const { request, base } of placed) {
     if (!hasKeys(request)) continue;
-    const { checked, idempotency } = request;
-    const keyIndex = idempotency ? keys.push(idempotencyKey(shard, request)) : 0;
+    const { sourceId, checked, idempotency } = request;
+    const keyIndex = idempotency ? keys.push(idempotencyKey(shard, { sourceId, idempotency })) : 0;
     const record = idempotency ? recordText(segmentId, base, request) : '';
     const naturals = naturalDigests(request);
     values.push(keyIndex, IDEMPOTENCY_SECONDS, record, base, checked.total, checked.total - checked.rejected.length);
@@ -112,16 +115,22 @@ function counts(placed: readonly Placed[]): readonly [number, number, number] {
 
 function recordText(segmentId: string, base: number, request: IntakeRequest): string {
   const { naturalKeys: _, ...checked } = request.checked;
-  const record: IdempotencyRecord = { v: 1, segmentId, base, checked, bodyDigest: request.idempotency?.bodyDigest };
+  const { route, idempotency } = request;
+  const record: IdempotencyRecord = { v: 1, segmentId, base, checked, route, bodyDigest: idempotency?.bodyDigest };
   return JSON.stringify(record);
 }
 
-export function readRecord(text: string): IdempotencyRecord {
-  return JSON.parse(text) as IdempotencyRecord;
+/** What a stored record makes of a request with its key. */
+export function repeatOf(stored: string, bodyDigest: string | undefined): RepeatResult {
+  const first = JSON.parse(stored) as IdempotencyRecord;
+  if (first.bodyDigest !== undefined && first.bodyDigest !== bodyDigest) return { kind: 'conflict' };
+  const { segmentId, base, checked, route } = first;
+  const idAt = (index: number): string => eventId(segmentId, base + index);
+  return { kind: 'repeated', checked, idAt, ...(route !== undefined && { route }) };
 }
 
-function idempotencyKey(shard: number, { sourceId, idempotency }: IntakeRequest): string {
-  return shardKeys.idempotency(shard, digest(`${sourceId}\0${idempotency?.key ?? ''}`, 18));
+export function idempotencyKey(shard: number, { sourceId, idempotency }: RecallRequest): string {
+  return shardKeys.idempotency(shard, digest(`${sourceId}\0${idempotency.key}`, 18));
 }
 
 /** Position and short digest by turns. Nine bytes: one false repeat in 10^12 at a thousand million keys a day. */

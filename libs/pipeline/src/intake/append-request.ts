@@ -23,8 +23,15 @@ export interface IntakeChecked {
   readonly naturalKeys?: readonly (string | null)[];
 }
 
+export type RecallRequest = Required<Pick<IntakeRequest, 'sourceId' | 'idempotency'>>;
+
+/** What became of a request whose key was used before: `route` and the rest are the first one's. */
+export type RepeatResult =
+  | { readonly kind: 'repeated'; readonly route?: string; readonly checked: IntakeChecked; idAt(index: number): string }
+  | { readonly kind: 'conflict' };
+
 export type IntakeResult =
-  | { readonly kind: 'appended' | 'repeated'; readonly checked: IntakeChecked; idAt(index: number): string }
-  | { readonly kind: 'conflict' }
+  | { readonly kind: 'appended'; readonly checked: IntakeChecked; idAt(index: number): string }
+  | RepeatResult
   | { readonly kind: 'shed'; readonly retryAfterSeconds: number }
   | { readonly kind: 'unavailable'; readonly retryAfterSeconds: number };

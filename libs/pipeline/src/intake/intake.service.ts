@@ -1,7 +1,8 @@
 import type { RedisConnections } from '#platform';
 import { ALL_SHARDS, shardOfSource } from '../keys.js';
 import type { RedisPulse } from '../redis-pulse.js';
-import type { IntakeRequest, IntakeResult } from './append-request.js';
+import { idempotencyKey, repeatOf } from './append-arguments.js';
+import type { IntakeRequest, IntakeResult, RecallRequest, RepeatResult } from './append-request.js';
 import type { QueuedBudget } from './queued-budget.js';
 import { ShardCommitter, type CommitListener } from './shard-committer.js';
 
@@ -14,7 +15,7 @@ export class IntakeService {
   private readonly committers: readonly ShardCommitter[];
 
   constructor(
-    redis: RedisConnections,
+    private readonly redis: RedisConnections,
     private readonly pulse: RedisPulse,
     private readonly budget: QueuedBudget,
     onCommit: CommitListener,
@@ -34,5 +35,12 @@ export class IntakeService {
     const committer = this.committers[shardOfSource(request.sourceId)];
     if (!committer) throw new Error('a source without a shard');
     return committer.add(request);
+  }
+
+  /** What an append with this key would repeat; undefined where the key is new, or Redis does not answer. */
+  async recall(request: RecallRequest): Promise<RepeatResult | undefined> {
+    const key = idempotencyKey(shardOfSource(request.sourceId), request);
+    const stored = await this.redis.ingest.get(key).catch(() => null);
+    return stored === null ? undefined : repeatOf(stored, request.idempotency.bodyDigest);
   }
 }

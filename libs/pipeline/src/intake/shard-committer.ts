@@ -3,7 +3,7 @@ import { shardKeys } from '../keys.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import { encodeSegment, type EncodedSegment } from '../segment/segment-format.js';
 import { eventId, MAX_SEGMENT_POSITIONS, newSegmentId } from '../segment/segment-id.js';
-import { appendArguments, hasKeys, place, readRecord, requestHeader, type Placed } from './append-arguments.js';
+import { appendArguments, hasKeys, place, repeatOf, requestHeader, type Placed } from './append-arguments.js';
 import type { IntakeRequest, IntakeResult } from './append-request.js';
 import { appendScript } from './append.script.js';
 import type { QueuedBudget } from './queued-budget.js';
@@ -170,8 +170,5 @@ function resultOf(request: IntakeRequest, stored: string, segmentId: string, bas
   if (stored === '') {
     return { kind: 'appended', checked: request.checked, idAt: (index) => eventId(segmentId, base + index) };
   }
-  const first = readRecord(stored);
-  if (first.bodyDigest !== undefined && first.bodyDigest !== request.idempotency?.bodyDigest)
-    return { kind: 'conflict' };
-  return { kind: 'repeated', checked: first.checked, idAt: (index) => eventId(first.segmentId, first.base + index) };
+  return repeatOf(stored, request.idempotency?.bodyDigest);
 }
