@@ -103,6 +103,13 @@ describe('what happened to an event', () => {
     });
     expect(await control.deadLetters('sink')).toEqual([]);
     expect(eventsAt(sink).filter((event) => event.id === id)).toHaveLength(2);
+    expect(await stateAt(id, 'sink')).toMatchObject({
+      state: 'delivered',
+      attempts: [{ status: 422 }, { status: 200 }],
+    });
+    expect((await stateAt(id, 'sink'))?.reason).toBeUndefined();
+    const { body } = await control.ask('GET', '/events?event=bad');
+    expect((body as { readonly data: readonly { readonly id: string }[] }).data.map((event) => event.id)).toEqual([id]);
   });
 
   it('is on the largest page also where every event came alone', async () => {

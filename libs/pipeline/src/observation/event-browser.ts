@@ -2,7 +2,8 @@ import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { ALL_SHARDS, shardKeys, shardOfSource } from '../keys.js';
 import { timeOfSegment } from '../segment/segment-id.js';
-import type { SegmentStore } from '../segment/segment-store.js';
+import { PUT_BACK } from '../segment/event-decoder.js';
+import type { SegmentEvents, SegmentStore } from '../segment/segment-store.js';
 import { NEWEST, readEventsCursor, writeEventsCursor, type EventsCursor } from './events-cursor.js';
 
 export interface RecentQuery {
@@ -57,7 +58,7 @@ export class EventBrowser {
     let partial: EventsCursor['partial'];
     for (let i = 0; i < waiting.length && items.length < query.limit; i += SEGMENTS_AT_ONCE) {
       const some = waiting.slice(i, i + SEGMENTS_AT_ONCE);
-      const loaded = await Promise.all(some.map(({ id }) => this.segments.events(id)));
+      const loaded = await Promise.all(some.map(({ id }) => this.accepted(id)));
       for (const [j, { shard, sequence, before }] of some.entries()) {
         if (items.length === query.limit) break;
         const events = loaded[j] ?? [];
@@ -72,6 +73,12 @@ export class EventBrowser {
     }
     const isMore = lists.some((list, i) => list.length === MAX_SEGMENTS || isAnyBelow(list, ends[shards[i] ?? 0] ?? 0));
     return { items, next: isMore ? writeEventsCursor({ ends, ...(partial ? { partial } : {}) }) : null };
+  }
+
+  /** What a replay has put back was accepted before, and is listed there. */
+  private async accepted(segmentId: string): Promise<SegmentEvents | undefined> {
+    const [head, events] = await Promise.all([this.segments.head(segmentId), this.segments.events(segmentId)]);
+    return head?.header.requests.some(({ dialect }) => dialect === PUT_BACK) ? undefined : events;
   }
 
   /** The newest segments of a shard below an acceptance sequence, newest first. */

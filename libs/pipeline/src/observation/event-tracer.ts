@@ -11,6 +11,7 @@ import { parseEventId, shardOfSegment, type EventPlace } from '../segment/segmen
 import type { SegmentStore } from '../segment/segment-store.js';
 import type { ContentIdFinder } from './content-ids/content-id-finder.js';
 import { memberOf, memberTrace, type DestinationTrace } from './destination-trace.js';
+import type { ReplayedCopies } from './replayed-copies.js';
 import { requestFor, unwantedCode } from './trace-request.js';
 
 export interface EventTrace {
@@ -40,6 +41,7 @@ export class EventTracer {
     private readonly connectors: ConnectorRegistry,
     private readonly segments: SegmentStore,
     private readonly finder: ContentIdFinder,
+    private readonly copies: ReplayedCopies,
   ) {}
 
   /** Undefined for an id that is not known, or not any more. */
@@ -49,7 +51,24 @@ export class EventTracer {
     const { event, received, position } = kept;
     const { segmentId } = received;
     const decision = await this.redis.shared.hget(shardKeys.segment(shardOfSegment(segmentId), segmentId), 'r');
-    return { event, received, destinations: await this.destinations(segmentId, position, event, decision) };
+    const first = await this.destinations(segmentId, position, event, decision);
+    const copies = await this.copies.of(event);
+    const destinations = first.map((one) => this.withReplays(one, copies.get(one.destinationId) ?? [], event));
+    return { event, received, destinations: await Promise.all(destinations) };
+  }
+
+  /** The state is the latest delivery's, whatever became of those before. */
+  private async withReplays(
+    first: DestinationTrace,
+    copies: readonly EventPlace[],
+    event: CanonicalEvent,
+  ): Promise<DestinationTrace> {
+    let trace = first;
+    for (const { segmentId, position } of copies) {
+      const later = await this.wantedDelivery(first.destinationId, segmentId, position, event);
+      trace = { ...later, attempts: [...trace.attempts, ...later.attempts] };
+    }
+    return trace;
   }
 
   /** The event and where it came from, without what became of it. */
@@ -93,9 +112,7 @@ export class EventTracer {
         }
         const isRefused = allotment.unjudged && this.rule(destinationId, event) !== undefined;
         if (!isRefused && fromRanges(allotment.ranges).includes(position)) {
-          const delivery = await this.delivery(destinationId, segmentId, position);
-          if (delivery.state === 'not_wanted') return { ...delivery, ...this.unwanted(destinationId, event) };
-          return { ...delivery, ...this.request(destinationId, event) };
+          return this.wantedDelivery(destinationId, segmentId, position, event);
         }
         const rule = this.rule(destinationId, event);
         // Not decided yet: today's rules say what will be.
@@ -119,6 +136,17 @@ export class EventTracer {
 
   private async isUnjudged(destinationId: string, segmentId: string): Promise<boolean> {
     return (await this.redis.shared.hexists(destinationKeys.unjudged(destinationId), segmentId)) === 1;
+  }
+
+  private async wantedDelivery(
+    destinationId: string,
+    segmentId: string,
+    position: number,
+    event: CanonicalEvent,
+  ): Promise<DestinationTrace> {
+    const delivery = await this.delivery(destinationId, segmentId, position);
+    const isWanted = delivery.state !== 'not_wanted';
+    return { ...delivery, ...(isWanted ? this.request(destinationId, event) : this.unwanted(destinationId, event)) };
   }
 
   private async delivery(destinationId: string, segmentId: string, position: number): Promise<DestinationTrace> {

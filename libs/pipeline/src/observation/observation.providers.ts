@@ -4,6 +4,7 @@ import { ConnectorRegistry } from '#destinations';
 import { Log, RedisConnections } from '#platform';
 import { QueuedBudget } from '../intake/queued-budget.js';
 import { DestinationStandings } from '../metrics/destination-standings.js';
+import { ReplayStore } from '../replay/replay.store.js';
 import { SegmentStore } from '../segment/segment-store.js';
 import { ContentIdFinder } from './content-ids/content-id-finder.js';
 import { IdIndex } from './content-ids/id-index.js';
@@ -14,6 +15,7 @@ import { EventInspector } from './event-inspector.js';
 import { EventTracer } from './event-tracer.js';
 import { LiveTail } from './live-tail.js';
 import { OverviewReader } from './overview.js';
+import { ReplayedCopies } from './replayed-copies.js';
 import { ThroughputHistory } from './throughput-history.js';
 
 /** What shows people where events are. */
@@ -58,11 +60,13 @@ export const observationProviders: Provider[] = [
       configuration: Configuration,
       connectors: ConnectorRegistry,
       segments: SegmentStore,
+      replays: ReplayStore,
     ) => {
       const finder = new ContentIdFinder(redis, segments, new IdIndex(redis));
-      return new EventTracer(redis, configuration, connectors, segments, finder);
+      const copies = new ReplayedCopies(replays, segments);
+      return new EventTracer(redis, configuration, connectors, segments, finder, copies);
     },
-    inject: [RedisConnections, Configuration, ConnectorRegistry, SegmentStore],
+    inject: [RedisConnections, Configuration, ConnectorRegistry, SegmentStore, ReplayStore],
   },
   {
     provide: IdIndexer,
