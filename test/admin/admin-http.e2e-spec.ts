@@ -97,6 +97,15 @@ describe('what no handler sees', () => {
     expect([answer.status, answer.body.code, answer.headers.get('allow')]).toEqual([405, 'method_not_allowed', allow]);
   });
 
+  it('a path with broken percent-encoding is 400 with a code of ours', async () => {
+    const answer = await app.call('GET', '/events/%ff/trace');
+    expect([answer.status, answer.body.code, answer.body.detail]).toEqual([
+      400,
+      'malformed_request',
+      'The path is not valid percent-encoding',
+    ]);
+  });
+
   it.each(['{"name":', '', '{"a":1}}', '{"__proto__":{"x":1}}', '\u0000'])('malformed JSON %j is 400', async (body) => {
     const answer = await app.call('POST', '/sources', `${body} `);
     expect([answer.status, answer.body.code]).toEqual([400, 'malformed_json']);

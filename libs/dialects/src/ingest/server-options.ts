@@ -41,7 +41,7 @@ function answerFrameworkError(
   const detail = 'The path is not valid percent-encoding';
   const answer = owner
     ? faultReply(owner.dialect, { kind: 'bad_request', detail }, viewOf(request, owner.nativePath))
-    : problem(status, error.code);
+    : problem(status, 'malformed_request', detail);
   reply.hijack();
   writeReply(reply.raw, request.id, answer, isOpen(owner));
 }
@@ -81,12 +81,13 @@ function requestTarget(packet: unknown): string | undefined {
   return /^[A-Z-]{1,20} ((?:https?:\/)?\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
 }
 
-function problem(status: number, code: string): Reply {
+function problem(status: number, code: string, detail?: string): Reply {
   const body = JSON.stringify({
     type: 'about:blank',
     title: STATUS_CODES[status] ?? 'Error',
     status,
-    code: code.toLowerCase(),
+    code,
+    ...(detail !== undefined && { detail }),
   });
   return { status, headers: { 'Content-Type': 'application/problem+json' }, body };
 }
