@@ -100,6 +100,17 @@ describe('a delivery', () => {
     for (const at of others.slice(1)) expect(at - (first ?? 0)).toBeGreaterThanOrEqual(2_900);
   });
 
+  it('waits no longer for an address that is not its own any more', async () => {
+    const line = await openLine(gateway);
+    line.sink.replyWith(() => ({ status: 429, headers: { 'retry-after': '3600' } }));
+    await line.sender.accepted([flokitItem('moved')]);
+    await until(async () => (await line.stats()).lastError?.code === 'http_429', { what: 'the first address to ask' });
+    const elsewhere = await startSink();
+    await line.change({ config: { url: elsewhere.url } });
+    await delivered(line, 1);
+    expect(elsewhere.requests).toHaveLength(1);
+  });
+
   it.each([401, 404, 410])('refused with %i is held, not given up, until the destination is back', async (status) => {
     const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 200, maxAttempts: 1 } });
     line.sink.replyWith(() => ({ status }));

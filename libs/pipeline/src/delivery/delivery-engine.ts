@@ -136,17 +136,18 @@ export class DeliveryEngine {
     for (const [id, destination] of this.known) {
       const old = before.get(id);
       if (old && old.updatedAt !== destination.updatedAt && destination.paused === null)
-        void this.lookAgain(destination);
+        void this.lookAgain(destination, old);
     }
   }
 
   /** Settings have changed: what was held because of the old ones is tried with the new ones. */
-  private async lookAgain(destination: Destination): Promise<void> {
+  private async lookAgain(destination: Destination, old: Destination): Promise<void> {
     try {
       const state = destinationKeys.state(destination.id);
       if ((await this.parts.redis.shared.hexists(state, 'breakerSince')) === 1) {
         await this.parts.redis.shared.hset(state, 'probeAt', '0');
       }
+      if (asksAnother(destination, old)) await this.parts.redis.shared.hdel(state, 'holdUntil');
       await this.queues.hurry(destination.id);
       await this.gatherer.gather(destination);
     } catch (error) {
@@ -168,4 +169,9 @@ export class DeliveryEngine {
     const values = events.flatMap((event) => deadLetter(id, event, reason, 0, now));
     await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
   }
+}
+
+/** A rest was asked for by one address or account; another has not asked for it. */
+function asksAnother({ config, credentials }: Destination, old: Destination): boolean {
+  return JSON.stringify([config, credentials]) !== JSON.stringify([old.config, old.credentials]);
 }
