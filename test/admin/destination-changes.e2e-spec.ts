@@ -32,7 +32,7 @@ describe('changing a destination', () => {
       match: { events: ['a'], sources: ['s'] },
     });
     const reset = await app.call('PATCH', '/destinations/patched', { batch: null, match: { events: null } });
-    expect(reset.body).toMatchObject({ batch: { maxEvents: 500 }, match: { sources: ['s'] } });
+    expect(reset.body).toMatchObject({ batch: { maxEvents: 1_000 }, match: { sources: ['s'] } });
     expect(reset.body.match).not.toHaveProperty('events');
     expect(app.configuration.destinations.get('patched')?.credentials.signingSecret).toBe(secret);
   });

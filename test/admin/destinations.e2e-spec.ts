@@ -30,7 +30,7 @@ describe('creating a destination', () => {
       credentials: { signingSecret: { set: true, hint: `…${signingSecret.slice(-4)}` } },
       match: {},
       transform: {},
-      batch: { maxEvents: 500, maxBytes: 1_000_000, maxWaitMs: 1_000 },
+      batch: { maxEvents: 1_000, maxBytes: 1_000_000, maxWaitMs: 1_000 },
       rateLimit: null,
       retry: { maxAttempts: 20, maxAgeSeconds: 86_400, minDelayMs: 1_000, maxDelayMs: 3_600_000 },
       timeoutMs: 30_000,

@@ -19,7 +19,7 @@ const webhook: HttpConnector = {
   generateCredentials: (random) => ({ signingSecret: generateSigningSecret(random) }),
   limits: { maxEvents: 10_000, maxBytes: 16_000_000 },
   defaults: {
-    batch: { maxEvents: 500, maxBytes: 1_000_000, maxWaitMs: 1_000 },
+    batch: { maxEvents: 1_000, maxBytes: 1_000_000, maxWaitMs: 1_000 },
     rateLimit: [],
     retry: { maxAttempts: 20, maxAgeSeconds: 86_400, minDelayMs: 1_000, maxDelayMs: 3_600_000 },
     timeoutMs: 30_000,
