@@ -10,4 +10,4 @@ if [ -z "${REDIS_URL:-}" ]; then install_redis; fi
 build_if_stale
 
 # exec: signals must reach the server, and its exit code the caller.
-exec node --enable-source-maps --max-old-space-size=1024 --max-semi-space-size=8 --heap-growing-percent=100 dist/apps/gateway/src/main.js --quickstart
+exec node --enable-source-maps --max-old-space-size=1024 --max-semi-space-size=8 --heap-growing-percent=100 --no-allocation-site-pretenuring dist/apps/gateway/src/main.js --quickstart

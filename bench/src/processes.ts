@@ -8,7 +8,12 @@ import type { LoadOrder, LoadResult } from './load.js';
 
 const compiled = import.meta.dirname;
 /** The bounds that `npm start` gives. */
-const memoryFlags = ['--max-old-space-size=1024', '--max-semi-space-size=8', '--heap-growing-percent=100'];
+const memoryFlags = [
+  '--max-old-space-size=1024',
+  '--max-semi-space-size=8',
+  '--heap-growing-percent=100',
+  '--no-allocation-site-pretenuring',
+];
 const gatewayMain = join(compiled, '../../../apps/gateway/src/main.js');
 
 const ends: (() => Promise<unknown>)[] = [];
