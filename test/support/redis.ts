@@ -40,14 +40,34 @@ const serverFolders = ['/usr/bin', '/usr/local/bin', '/opt/homebrew/bin'];
 /** A file that may not grow any more fails the write, as a full disk does, instead of ending the process. */
 const writesMayFail = `trap '' XFSZ; exec "$0" "$@"`;
 
+/** A port that was free a moment ago may be taken by now, and so may the second one that a cluster's node needs. */
+const PORTS_TO_TRY = 5;
+
+class RedisEnded extends Error {
+  override readonly name = 'RedisEnded';
+}
+
 /** A real server of its own; `settings` are lines of redis.conf. Ends with the test file. */
 export async function startRedis(
   settings: Readonly<Record<string, string>> = {},
   place?: RedisPlace,
 ): Promise<TestRedis> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await startRedisAt(await freePort(), settings, place);
+    } catch (error) {
+      if (!(error instanceof RedisEnded) || tries === PORTS_TO_TRY) throw error;
+    }
+  }
+}
+
+async function startRedisAt(
+  port: number,
+  settings: Readonly<Record<string, string>>,
+  place: RedisPlace | undefined,
+): Promise<TestRedis> {
   const directory = await tempDir();
   const socketPath = join(directory, 'redis.sock');
-  const port = await freePort();
   const all = {
     port: String(port),
     bind: '127.0.0.1',
@@ -65,7 +85,10 @@ export async function startRedis(
   const env = { LC_ALL: 'C', PATH: process.env.PATH ?? '' };
   const launch = (): TiedProcess => startProcess(program, words, { env });
   const answering = async (started: TiedProcess): Promise<TiedProcess> => {
-    await until(() => answersPing(socketPath), { what: `redis-server to answer: ${started.output()}` });
+    const exit = started.exited.then(({ code, signal }) => {
+      throw new RedisEnded(`with ${code ?? signal}: ${started.output()}`);
+    });
+    await Promise.race([exit, until(() => answersPing(socketPath), { what: 'redis-server to answer' })]);
     return started;
   };
   let server = await answering(launch());
