@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,14 +8,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LoadOrder, LoadResult } from './load.js';
 
 const compiled = import.meta.dirname;
-/** The bounds that `npm start` gives. */
-const memoryFlags = [
-  '--max-old-space-size=1024',
-  '--max-semi-space-size=8',
-  '--heap-growing-percent=100',
-  '--no-allocation-site-pretenuring',
-];
-const gatewayMain = join(compiled, '../../../apps/gateway/src/main.js');
+const root = join(compiled, '../../../..');
+/** What `npm start` tells Node and V8. */
+const nodeFlags = startCommand().match(/--[a-z-]+(?:=\d+)?/g) ?? [];
+const gatewayMain = join(root, 'dist/apps/gateway/src/main.js');
+
+function startCommand(): string {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: { readonly start: string };
+  };
+  return scripts.start;
+}
 
 const ends: (() => Promise<unknown>)[] = [];
 
@@ -122,7 +126,7 @@ export async function startGateway(
 ): Promise<RunningGateway> {
   const port = await freePort();
   const dataDir = await tempDir();
-  const child = run(process.execPath, [...memoryFlags, ...nodeArguments, gatewayMain], {
+  const child = run(process.execPath, [...nodeFlags, ...nodeArguments, gatewayMain], {
     PORT: String(port),
     DATA_DIR: dataDir,
     LOG_LEVEL: 'warn',

@@ -48,6 +48,26 @@ function unknownVariables(names: readonly string[]): readonly string[] {
   return names.filter((name) => !ownVariables.has(name));
 }
 
+describe('what Node and V8 are told', () => {
+  const flagsIn = (text: string): readonly string[] => text.match(/--[a-z-]+(?:=\d+)?(?=[" ])/g) ?? [];
+  const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: { readonly start: string } };
+  const started = flagsIn(scripts.start);
+  const lineWith = (path: string, word: string): string =>
+    read(path)
+      .split('\n')
+      .find((line) => line.startsWith(word)) ?? '';
+
+  it('is the same for quickstart as for start', () => {
+    expect(started).toContain('--no-allocation-site-pretenuring');
+    expect(flagsIn(lineWith('scripts/quickstart.sh', 'exec node'))).toEqual(started);
+  });
+
+  it('is the same in the image, but for the bound that the memory of its container sets', () => {
+    const bounded = started.filter((flag) => !flag.startsWith('--max-old-space-size'));
+    expect(flagsIn(lineWith('Dockerfile', 'CMD'))).toEqual(bounded);
+  });
+});
+
 describe('Kubernetes manifests', () => {
   it('run api and worker apart', () => {
     const roles = podsOf.map(({ metadata, pod }) => [metadata.name, pod.containers[0]?.env[0]]);

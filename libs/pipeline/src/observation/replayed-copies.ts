@@ -20,8 +20,9 @@ export class ReplayedCopies {
     let left = MAX_SEGMENTS;
     // Newest first, which is descending by id.
     for (const id of (await this.replays.ids()).sort().reverse()) {
+      if (left === 0) break;
       const record = (await this.replays.find(id))?.record;
-      if (!record || left === 0) continue;
+      if (!record) continue;
       // Nothing is put back before it has come; the clocks of two processes may differ by a second.
       if (Date.parse(record.createdAt) + 1_000 < Date.parse(event.received_at)) break;
       const { destinationId } = record.order;
