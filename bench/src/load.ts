@@ -18,6 +18,8 @@ export interface LoadOrder {
 }
 
 export interface LoadResult {
+  /** Milliseconds since 1970, when the first connection was opened. */
+  readonly startedAt: number;
   readonly requests: number;
   readonly seconds: number;
   readonly byStatus: Readonly<Record<string, number>>;
@@ -39,6 +41,7 @@ const requests = order.bodies.map((body) => {
 
 const latencies: number[] = [];
 const byStatus: Record<string, number> = {};
+const clockAtStart = Date.now();
 const startedAt = performance.now();
 const measureFrom = startedAt + order.warmupMs;
 const measureTo = measureFrom + order.durationMs;
@@ -105,6 +108,7 @@ function report(): void {
   const at = (share: number): number =>
     latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? 0;
   const result: LoadResult = {
+    startedAt: clockAtStart,
     requests: latencies.length,
     seconds: (Math.min(performance.now(), measureTo) - measureFrom) / 1_000,
     byStatus,

@@ -40,6 +40,7 @@ export function deliverMedians(rounds: readonly (readonly DeliverRow[])[]): read
       deliveriesPerSecond: median(rows.map((row) => row.deliveriesPerSecond)) ?? 0,
       spread: spreadOf(rows.map((row) => row.deliveriesPerSecond)),
       overNaive: median(rows.map((row, i) => ratio(row.deliveriesPerSecond, naive[i]?.deliveriesPerSecond))),
+      overCeiling: median(rows.map((row) => row.overCeiling)),
       cpuSecondsPerMillionEvents: median(rows.map((row) => row.cpuSecondsPerMillionEvents)),
       rssMiB: median(rows.map((row) => row.rssMiB)),
       redisRssMiB: median(rows.map((row) => row.redisRssMiB)),

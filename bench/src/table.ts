@@ -36,8 +36,7 @@ export function printTable(title: string, rows: readonly Row[]): void {
   );
 }
 
-/** With the multiple of the ceiling's events per second (0: unknown). */
-export function printDelivered(title: string, rows: readonly DeliverRow[], ceiling: number): void {
+export function printDelivered(title: string, rows: readonly DeliverRow[]): void {
   const header = [
     'case',
     'subject',
@@ -58,7 +57,7 @@ export function printDelivered(title: string, rows: readonly DeliverRow[], ceili
       number(row.deliveriesPerSecond),
       range(row.spread),
       number(row.overNaive, 1),
-      number(ceiling > 0 ? row.deliveriesPerSecond / ceiling : undefined, 2),
+      number(row.overCeiling, 2),
       number(row.cpuSecondsPerMillionEvents, 1),
       number(row.rssMiB),
       number(row.redisRssMiB),
