@@ -111,6 +111,36 @@ describe('a delivery', () => {
     expect(elsewhere.requests).toHaveLength(1);
   });
 
+  it('waits no longer for an account that is not its own any more', async () => {
+    const line = await openLine(gateway, { credentials: { bearerToken: 'former' } });
+    line.sink.replyWith(({ headers }) =>
+      headers.authorization === 'Bearer other' ? ok : { status: 429, headers: { 'retry-after': '3600' } },
+    );
+    await line.sender.accepted([flokitItem('moved')]);
+    await until(async () => (await line.stats()).lastError?.code === 'http_429', { what: 'a rest to be asked for' });
+    await line.change({ credentials: { bearerToken: 'other' } });
+    await delivered(line, 1);
+    expect(line.sink.requests).toHaveLength(2);
+  });
+
+  it.each([
+    ['asks for a rest', { status: 429, headers: { 'retry-after': '3600' } }],
+    ['refuses the credentials', { status: 401 }],
+    ['fails for the last time', { status: 500 }],
+  ])('is tried at once where it now belongs when the former address %s', async (_, reply) => {
+    const line = await openLine(gateway, { retry: { maxAttempts: 1 } });
+    let answerFormer = (_reply: SinkReply): void => undefined;
+    line.sink.replyWith(() => new Promise((resolve) => void (answerFormer = resolve)));
+    await line.sender.accepted([flokitItem('moved')]);
+    await until(() => line.sink.requests.length === 1, { what: 'the former address to be asked' });
+    const elsewhere = await startSink();
+    await line.change({ config: { url: elsewhere.url } });
+    answerFormer(reply);
+    const stats = await delivered(line, 1);
+    expect(elsewhere.requests).toHaveLength(1);
+    expect(stats).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+  });
+
   it.each([401, 404, 410])('refused with %i is held, not given up, until the destination is back', async (status) => {
     const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 200, maxAttempts: 1 } });
     line.sink.replyWith(() => ({ status }));

@@ -6,14 +6,12 @@ import type { Answer, Attempt, Part } from './batch-record.js';
 import { newPart } from './plan.js';
 import type { Sent } from './request-sender.js';
 import type { Change } from './settlement.js';
-import type { Moment, Step } from './step.js';
+import { nothing, type Moment, type Step } from './step.js';
 
 /** What an answer is cut to where it is shown. */
 const SHOWN_BODY_CHARACTERS = 2_000;
 /** Every attempt keeps so much of its answer. */
 const KEPT_RESPONSE_CHARACTERS = 500;
-
-export const unchanged = { delivered: [], duplicate: [], refusedSingles: 0, holdMs: 0 };
 
 /** What the request makes of its part. */
 export function stepFor(
@@ -26,6 +24,18 @@ export function stepFor(
   return oversize(part, sent.bytes, sent.maxBytes);
 }
 
+const PUTS_OFF: ReadonlySet<string> = new Set(['throttled', 'retry', 'paused'] satisfies Interpretation['kind'][]);
+
+/**
+ * What an address or account answers that is not asked any more. It is taken at its word for what it settled, but says
+ * nothing of the one that is asked now: what it put off goes there at once.
+ */
+export function stepOfFormer(part: Part, sent: Exclude<Sent, { kind: 'aborted' }>, step: Step): Step {
+  const putsOff = sent.kind === 'answered' && PUTS_OFF.has(sent.interpretation.kind);
+  const settled = putsOff ? { ...nothing, parts: [part] } : step;
+  return { ...settled, health: { kind: 'unknown' }, refusedSingles: 0, holdMs: 0 };
+}
+
 /** Too large before it was sent: cut into as many equal parts as should fit, or dead if it is one event. */
 function oversize(part: Part, bytes: number, maxBytes: number): Step {
   const members = fromRanges(part.members);
@@ -33,14 +43,14 @@ function oversize(part: Part, bytes: number, maxBytes: number): Step {
   if (members.length === 1 && single !== undefined) {
     const detail = `the request would be ${bytes} bytes, the destination takes ${maxBytes}`;
     const rejected = [{ member: single, code: 'event_too_large', detail }];
-    return { ...unchanged, rejected, parts: [], health: { kind: 'unknown' } };
+    return { ...nothing, rejected, parts: [], health: { kind: 'unknown' } };
   }
   const size = Math.max(1, Math.floor(members.length / Math.ceil((bytes / maxBytes) * 1.05)));
   const parts: Part[] = [];
   for (let i = 0; i < members.length; i += size) {
     parts.push({ ...newPart(part.lane, members.slice(i, i + size)), attempts: part.attempts });
   }
-  return { ...unchanged, rejected: [], parts, health: { kind: 'unknown' } };
+  return { ...nothing, parts, health: { kind: 'unknown' } };
 }
 
 /** The line of the trace. */

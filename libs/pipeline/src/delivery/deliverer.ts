@@ -8,7 +8,8 @@ import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { admit, type Admission } from './admission.js';
 import { sending } from './advance.js';
-import { answerOf, attemptOf, stepFor, unchanged } from './attempt.js';
+import { asksAnother } from './asks-another.js';
+import { answerOf, attemptOf, stepFor, stepOfFormer } from './attempt.js';
 import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { settleScript } from './delivery.scripts.js';
@@ -18,6 +19,7 @@ import { requestKey } from './request-key.js';
 import type { RequestSender } from './request-sender.js';
 import { SendingPlaces, type SendingPlace } from './sending-places.js';
 import { applyChange, settlementText, type Change } from './settlement.js';
+import { nothing } from './step.js';
 import { traceLinks } from './trace-links.js';
 import { compileTransform, type Transformer } from './transform.js';
 
@@ -142,6 +144,12 @@ export class Deliverer {
     return { destination, connector, record, revision: admission.revision, events, generation, traces };
   }
 
+  /** Whether what was just asked is not what would be asked now. */
+  private isFormer(asked: Destination): boolean {
+    const current = this.configuration.destinations.get(asked.id);
+    return current !== undefined && current !== asked && asksAnother(current, asked);
+  }
+
   private transformerOf(destination: Destination): Transformer | undefined {
     const known = this.transformers.get(destination) ?? { transform: compileTransform(destination.transform) };
     this.transformers.set(destination, known);
@@ -165,7 +173,7 @@ export class Deliverer {
       ? withoutErased(work.record.parts, events)
       : planParts(events, connector, connectorSettings(destination, now));
     const { part } = nextDue(plan.parts) ?? {};
-    if (!part) return this.settle(work, { ...unchanged, ...plan, health: { kind: 'unknown' } }, now);
+    if (!part) return this.settle(work, { ...nothing, ...plan, health: { kind: 'unknown' } }, now);
     const members = sending(part);
     const key = requestKey(work.record.id, part.lane, members);
     const chosen = eventsAt(events, members);
@@ -174,13 +182,15 @@ export class Deliverer {
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
     const held = { ...part, heldMs: part.heldMs + (part.firstAttemptAt === null ? 0 : heldMs) };
-    const step = stepFor(held, sent, destination, {
+    const answered = stepFor(held, sent, destination, {
       now: Date.now(),
       random: Math.random(),
       refusals: admission.refusals,
       ...(admission.verdict === 'probe' ? { probing: admission.reason } : {}),
       ...answerOf(sent),
     });
+    const isFormer = this.isFormer(destination);
+    const step = isFormer ? stepOfFormer(held, sent, answered) : answered;
     const others = plan.parts.filter((other) => other !== part);
     const change: Change = {
       ...step,
@@ -190,7 +200,7 @@ export class Deliverer {
         : [...step.parts, ...others],
       notWanted: plan.notWanted,
       rejected: [...plan.rejected, ...step.rejected],
-      holdMs: Math.max(step.holdMs, (sent.kind === 'answered' && sent.restMs) || 0),
+      holdMs: Math.max(step.holdMs, (!isFormer && sent.kind === 'answered' && sent.restMs) || 0),
       ...answerOf(sent),
       ...attemptOf(sent, step, key, members, now),
     };

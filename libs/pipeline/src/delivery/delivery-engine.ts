@@ -12,6 +12,7 @@ import { FanOut, type RouteListener } from '../routing/fan-out.js';
 import type { Ledger } from '../routing/ledger.js';
 import { Router } from '../routing/router.service.js';
 import type { SegmentStore } from '../segment/segment-store.js';
+import { asksAnother } from './asks-another.js';
 import { deadLetter } from './dead-letter.js';
 import { DeadLetterBudget } from './dead-letter-budget.js';
 import { addDeadLettersScript } from './dead-letter.script.js';
@@ -147,6 +148,7 @@ export class DeliveryEngine {
       if ((await this.parts.redis.shared.hexists(state, 'breakerSince')) === 1) {
         await this.parts.redis.shared.hset(state, 'probeAt', '0');
       }
+      // A rest was asked for by one address or account; another has not asked for it.
       if (asksAnother(destination, old)) await this.parts.redis.shared.hdel(state, 'holdUntil');
       await this.queues.hurry(destination.id);
       await this.gatherer.gather(destination);
@@ -169,9 +171,4 @@ export class DeliveryEngine {
     const values = events.flatMap((event) => deadLetter(id, event, reason, 0, now));
     await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
   }
-}
-
-/** A rest was asked for by one address or account; another has not asked for it. */
-function asksAnother({ config, credentials }: Destination, old: Destination): boolean {
-  return JSON.stringify([config, credentials]) !== JSON.stringify([old.config, old.credentials]);
 }
