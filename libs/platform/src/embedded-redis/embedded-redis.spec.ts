@@ -28,11 +28,11 @@ describe('EmbeddedRedis', () => {
   it('writes to disk before it answers, refuses when full, and listens on no TCP port', async () => {
     const { socketPath } = await start(await tempDir());
     const settings = await Promise.all(
-      ['appendonly', 'appendfsync', 'maxmemory-policy', 'save', 'port'].map((name) =>
+      ['appendonly', 'appendfsync', 'maxmemory-policy', 'save', 'rdbcompression', 'port'].map((name) =>
         send(socketPath, `CONFIG GET ${name}`),
       ),
     );
-    expect(settings.map((reply) => reply.split('\r\n')[4])).toEqual(['yes', 'always', 'noeviction', '', '0']);
+    expect(settings.map((reply) => reply.split('\r\n')[4])).toEqual(['yes', 'always', 'noeviction', '', 'no', '0']);
   });
 
   it('comes back on the same socket with its data after a kill -9', async () => {

@@ -104,6 +104,8 @@ function settings(files: ServerFiles): readonly string[] {
     'no-appendfsync-on-rewrite': 'no',
     'aof-load-truncated': 'yes',
     'auto-aof-rewrite-min-size': '256mb',
+    // What there is much of is compressed already: trying again takes most of a rewrite's time, and writes wait meanwhile.
+    rdbcompression: 'no',
     save: '',
     'maxmemory-policy': 'noeviction',
   };
