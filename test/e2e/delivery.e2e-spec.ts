@@ -135,9 +135,11 @@ describe('a delivery', () => {
     await until(() => line.sink.requests.length === 1, { what: 'the former address to be asked' });
     const elsewhere = await startSink();
     await line.change({ config: { url: elsewhere.url } });
+    await line.sender.accepted([flokitItem('next')]);
+    await until(() => elsewhere.requests.length === 1, { what: 'the change to take effect' });
     answerFormer(reply);
-    const stats = await delivered(line, 1);
-    expect(elsewhere.requests).toHaveLength(1);
+    const stats = await delivered(line, 2);
+    expect(elsewhere.requests).toHaveLength(2);
     expect(stats).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
   });
 
