@@ -100,6 +100,24 @@ describe('a delivery', () => {
     for (const at of others.slice(1)) expect(at - (first ?? 0)).toBeGreaterThanOrEqual(2_900);
   });
 
+  it('fills requests to the bytes they may have, once it is known how large the events come out', async () => {
+    const maxBytes = 50_000;
+    const line = await openLine(gateway, {
+      batch: { maxEvents: 1_000, maxBytes, maxWaitMs: 50 },
+      // Nobody can know when events are gathered how large this makes them.
+      transform: { setProperties: { padding: 'x'.repeat(600) } },
+    });
+    await line.sender.accepted(flokitItems('first', 100));
+    await delivered(line, 100);
+    const before = line.sink.requests.length;
+    await line.sender.accepted(flokitItems('filled', 300));
+    await delivered(line, 400);
+    const sizes = line.sink.requests.map(({ body }) => Buffer.byteLength(body));
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(maxBytes);
+    // All but the last.
+    expect(sizes.slice(before).filter((bytes) => bytes < 0.9 * maxBytes).length).toBeLessThanOrEqual(1);
+  });
+
   it('waits no longer for an address that is not its own any more', async () => {
     const line = await openLine(gateway);
     line.sink.replyWith(() => ({ status: 429, headers: { 'retry-after': '3600' } }));

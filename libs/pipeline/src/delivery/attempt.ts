@@ -45,7 +45,7 @@ function oversize(part: Part, bytes: number, maxBytes: number): Step {
     const rejected = [{ member: single, code: 'event_too_large', detail }];
     return { ...nothing, rejected, parts: [], health: { kind: 'unknown' } };
   }
-  const size = Math.max(1, Math.floor(members.length / Math.ceil((bytes / maxBytes) * 1.05)));
+  const size = Math.ceil(members.length / Math.ceil((bytes / maxBytes) * 1.05));
   const parts: Part[] = [];
   for (let i = 0; i < members.length; i += size) {
     parts.push({ ...newPart(part.lane, members.slice(i, i + size)), attempts: part.attempts });

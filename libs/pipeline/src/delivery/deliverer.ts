@@ -16,9 +16,10 @@ import { settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
 import { planParts, withoutErased } from './plan.js';
 import { requestKey } from './request-key.js';
-import type { RequestSender } from './request-sender.js';
+import type { RequestSender, Sent } from './request-sender.js';
 import { SendingPlaces, type SendingPlace } from './sending-places.js';
 import { applyChange, settlementText, type Change } from './settlement.js';
+import type { SizeRatios } from './size-ratios.js';
 import { nothing } from './step.js';
 import { traceLinks } from './trace-links.js';
 import { compileTransform, type Transformer } from './transform.js';
@@ -66,6 +67,7 @@ export class Deliverer {
     private readonly segments: SegmentStore,
     private readonly sender: RequestSender,
     private readonly deadLetters: DeadLetterBudget,
+    private readonly sizes: SizeRatios,
     private readonly listener: DeliveryListener,
     private readonly log: Log,
   ) {}
@@ -144,6 +146,13 @@ export class Deliverer {
     return { destination, connector, record, revision: admission.revision, events, generation, traces };
   }
 
+  private noteSize({ destination, record }: Work, events: number, sent: Exclude<Sent, { kind: 'aborted' }>): void {
+    const bytes = sent.kind === 'oversize' ? sent.bytes : sent.request?.bytes;
+    // The estimate is of all events together: a few of them say little.
+    if (bytes === undefined || events * 2 < record.count) return;
+    this.sizes.observe(destination, (record.bytes * events) / record.count, bytes);
+  }
+
   /** Whether what was just asked is not what would be asked now. */
   private isFormer(asked: Destination): boolean {
     const current = this.configuration.destinations.get(asked.id);
@@ -181,6 +190,7 @@ export class Deliverer {
     const { traces } = work;
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
+    this.noteSize(work, chosen.length, sent);
     const held = { ...part, heldMs: part.heldMs + (part.firstAttemptAt === null ? 0 : heldMs) };
     const answered = stepFor(held, sent, destination, {
       now: Date.now(),

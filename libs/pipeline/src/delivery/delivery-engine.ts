@@ -21,6 +21,7 @@ import { DeliveryQueues } from './delivery-queues.js';
 import { Gatherer } from './gatherer.js';
 import { RequestSender } from './request-sender.js';
 import { SettledOutbox } from './settled-outbox.js';
+import { SizeRatios } from './size-ratios.js';
 import { Sweeper } from './sweeper.js';
 
 /** How long running requests may take to end at a stop, in milliseconds. */
@@ -60,7 +61,8 @@ export class DeliveryEngine {
     this.outbox = new SettledOutbox(redis, ledger, log);
     this.queues = new DeliveryQueues(redis, (id, job, signal) => this.deliverer.process(id, job, signal), log);
     const watermarks = new Watermarks(redis);
-    this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, watermarks, pulse, log);
+    const sizes = new SizeRatios();
+    this.gatherer = new Gatherer(redis, configuration, connectors, this.queues, watermarks, sizes, pulse, log);
     this.deliverer = new Deliverer(
       redis,
       configuration,
@@ -68,6 +70,7 @@ export class DeliveryEngine {
       segments,
       new RequestSender(http, parts.tracing, log),
       this.deadLetters,
+      sizes,
       {
         settled: (id, entries) => this.outbox.add(id, entries),
         roomMade: (destination) => void this.gatherer.gather(destination),

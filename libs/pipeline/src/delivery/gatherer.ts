@@ -7,6 +7,7 @@ import type { RedisPulse } from '../redis-pulse.js';
 import { newSegmentId } from '../segment/segment-id.js';
 import type { DeliveryQueues } from './delivery-queues.js';
 import { gatherOrderedScript, gatherScript, readyShardsScript } from './gather.scripts.js';
+import type { SizeRatios } from './size-ratios.js';
 
 /** Open batches per place in the destination's concurrency: one being sent, one ready to follow. */
 const OPEN_PER_PLACE = 2;
@@ -32,6 +33,7 @@ export class Gatherer {
     private readonly connectors: ConnectorRegistry,
     private readonly queues: DeliveryQueues,
     private readonly watermarks: Watermarks,
+    private readonly sizes: SizeRatios,
     private readonly pulse: RedisPulse,
     private readonly log: Log,
   ) {}
@@ -115,7 +117,7 @@ export class Gatherer {
     const values = [
       batchId,
       Math.min(batch.maxEvents, limits.maxEvents),
-      Math.min(batch.maxBytes, limits.maxBytes),
+      Math.floor(Math.min(batch.maxBytes, limits.maxBytes) / this.sizes.of(destination)),
       batch.maxWaitMs,
       concurrency * OPEN_PER_PLACE,
     ];
