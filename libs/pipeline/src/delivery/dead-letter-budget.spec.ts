@@ -18,7 +18,7 @@ describe('the budget of dead letters', () => {
   const boundedBy = async (maxMemoryBytes: number): Promise<void> => {
     await redis.shared.config('SET', 'maxmemory', String(maxMemoryBytes));
     budget = new DeadLetterBudget(redis);
-    await budget.start();
+    await budget.askBound();
   };
 
   it('is 256 MiB for each destination where Redis has no bound', async () => {

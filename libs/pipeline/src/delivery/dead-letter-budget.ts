@@ -19,8 +19,8 @@ export class DeadLetterBudget {
 
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Asks Redis for its bound. */
-  async start(): Promise<void> {
+  /** Asks Redis for its bound, which may be raised at any time: a budget of a bound that is gone would hold events for good. */
+  async askBound(): Promise<void> {
     const bound = await this.redis.maxMemoryBytes();
     this.maxBytes = bound === 0 ? DEFAULT_BYTES : Math.floor(bound * SHARE_OF_MEMORY);
   }

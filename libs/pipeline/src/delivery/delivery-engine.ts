@@ -109,7 +109,7 @@ export class DeliveryEngine {
 
   async start(): Promise<void> {
     const { configuration, redis } = this.parts;
-    await this.deadLetters.start();
+    await this.deadLetters.askBound();
     this.known = configuration.destinations;
     this.stopListening.push(configuration.onChange(() => this.configurationChanged()));
     this.stopListening.push(await redis.subscribe(ROUTE_CHANNEL, (shard) => this.wake(Number(shard))));

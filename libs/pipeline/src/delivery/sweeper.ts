@@ -64,6 +64,7 @@ export class Sweeper {
       await this.history
         .trim()
         .catch((error: unknown) => this.log.warn({ error: String(error) }, 'history is trimmed later'));
+      if (thorough) await this.deadLetters.askBound();
       await this.router.routeAll();
       this.deadLetters.keepOnly(this.configuration.destinations);
       const destinations = [...this.configuration.destinations.values()];
