@@ -7,26 +7,28 @@ import {
   openLine,
   readinessOf,
   report,
+  send,
   startGateway,
   startRedis,
   until,
   type FlokitBatchAnswer,
   type Gateway,
   type Line,
+  type TestRedis,
 } from '../support/index.js';
+
+const onRedis = ({ url }: TestRedis): Readonly<Record<string, string>> => ({
+  REDIS_URL: url,
+  ADMIN_TOKEN: 'token-of-the-operator',
+  ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
+});
 
 describe('a gateway on a Redis with little memory', () => {
   let gateway: Gateway;
   let line: Line;
 
   beforeEach(async () => {
-    const redis = await startRedis({ maxmemory: '12mb' });
-    const env = {
-      REDIS_URL: redis.url,
-      ADMIN_TOKEN: 'token-of-the-operator',
-      ENCRYPTION_KEY: 'MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=',
-    };
-    gateway = await startGateway({ env });
+    gateway = await startGateway({ env: onRedis(await startRedis({ maxmemory: '12mb' })) });
     line = await openLine(gateway);
   });
 
@@ -72,5 +74,27 @@ describe('a gateway on a Redis with little memory', () => {
     await nothingWaits();
     report(`${ids.length} small events waited in 12 MB when the first was refused`);
     expect([...idsAt(line.sink)].sort()).toEqual(ids.sort());
+  });
+});
+
+describe('a gateway that starts while Redis has no memory left', () => {
+  it('works as ever once it has some', async () => {
+    const redis = await startRedis();
+    const env = onRedis(redis);
+    const former = await startGateway({ env });
+    const line = await openLine(former);
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/pause`);
+    const ids = [...(await line.sender.accepted([flokitItem('before')]))];
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/resume`);
+    await former.kill();
+    await send(redis.socketPath, 'CONFIG SET maxmemory 1');
+    const gateway = await startGateway({ env, port: former.port, untilReady: false });
+    await until(async () => (await readinessOf(gateway)).culprits.includes('queued_bytes'), {
+      what: 'load to be shed',
+    });
+    await send(redis.socketPath, 'CONFIG SET maxmemory 0');
+    await until(async () => (await readinessOf(gateway)).status === 200, { what: 'the gateway to be ready' });
+    ids.push(...(await line.sender.accepted([flokitItem('after')])));
+    await until(() => ids.every((id) => idsAt(line.sink).includes(id)), { timeoutMs: 20_000, what: 'both to arrive' });
   });
 });

@@ -34,6 +34,16 @@ describe('the budget of dead letters', () => {
     expect(budget.allowance('a')).toBe(100 * MIB);
   });
 
+  it('is asked for again: a bound that was far too small holds nobody for good', async () => {
+    await boundedBy(1);
+    budget.note('a', 0);
+    expect(budget.isFull('a')).toBe(true);
+    await redis.shared.config('SET', 'maxmemory', String(1000 * MIB));
+    await budget.askBound();
+    expect(budget.isFull('a')).toBe(false);
+    expect(budget.allowance('a')).toBe(100 * MIB);
+  });
+
   it('leaves everybody an equal part when one has taken all', async () => {
     await boundedBy(1000 * MIB);
     budget.note('greedy', 100 * MIB);

@@ -19,10 +19,10 @@ export class DeadLetterBudget {
 
   constructor(private readonly redis: RedisConnections) {}
 
-  /** Asks Redis for its bound, which may be raised at any time: a budget of a bound that is gone would hold events for good. */
+  /** Asks Redis for its bound; one that is gone would hold destinations for good. */
   async askBound(): Promise<void> {
-    const bound = await this.redis.maxMemoryBytes();
-    this.maxBytes = bound === 0 ? DEFAULT_BYTES : Math.floor(bound * SHARE_OF_MEMORY);
+    const { boundBytes } = await this.redis.memory();
+    this.maxBytes = boundBytes === 0 ? DEFAULT_BYTES : Math.floor(boundBytes * SHARE_OF_MEMORY);
   }
 
   /** What a destination keeps, as it was seen last. */

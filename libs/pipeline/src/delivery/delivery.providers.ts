@@ -31,9 +31,9 @@ export const deliveryProviders: Provider[] = [
     provide: HistoryKeeper,
     useFactory: async (redis: RedisConnections, environment: Environment, log: Log) => {
       const { historyMaxBytes: wantedBytes, historyMaxAgeSeconds: maxAgeSeconds } = environment;
-      const maxBytes = await affordableHistoryBytes(redis, wantedBytes);
+      const maxBytes = affordableHistoryBytes(await redis.memory(), wantedBytes);
       if (maxBytes < wantedBytes) log.warn({ wantedBytes, maxBytes }, "history is bounded by Redis' maxmemory");
-      return new HistoryKeeper(redis, { maxBytes, maxAgeSeconds });
+      return new HistoryKeeper(redis, { maxBytes: wantedBytes, maxAgeSeconds });
     },
     inject: [RedisConnections, Environment, Log],
   },

@@ -1,4 +1,4 @@
-import type { RedisConnections } from '#platform';
+import type { RedisConnections, RedisMemory } from '#platform';
 import { ALL_SHARDS, shardKeys } from '../keys.js';
 import { trimHistoryScript } from '../routing/routing.scripts.js';
 
@@ -11,9 +11,8 @@ export interface HistoryLimits {
 const SHARE_OF_MEMORY = 0.1;
 
 /** History must never fill the memory that new events need: at most a tenth of what Redis may use, where that is bounded. */
-export async function affordableHistoryBytes(redis: RedisConnections, wantedBytes: number): Promise<number> {
-  const bound = await redis.maxMemoryBytes();
-  return bound === 0 ? wantedBytes : Math.min(wantedBytes, Math.floor(bound * SHARE_OF_MEMORY));
+export function affordableHistoryBytes({ boundBytes }: RedisMemory, wantedBytes: number): number {
+  return boundBytes === 0 ? wantedBytes : Math.min(wantedBytes, Math.floor(boundBytes * SHARE_OF_MEMORY));
 }
 
 /** Above this share of Redis' memory what waits needs the room of what is settled. */
@@ -32,8 +31,9 @@ export class HistoryKeeper {
   async trim(): Promise<void> {
     const sizes = await Promise.all(ALL_SHARDS.map((shard) => this.bytes(shard)));
     const total = sizes.reduce((sum, bytes) => sum + bytes, 0);
-    const scarce = (await this.redis.memoryFill()) > SCARCE_MEMORY_FILL;
-    const excess = Math.max(0, total - (scarce ? 0 : this.limits.maxBytes));
+    const memory = await this.redis.memory();
+    const affordable = memory.fill > SCARCE_MEMORY_FILL ? 0 : affordableHistoryBytes(memory, this.limits.maxBytes);
+    const excess = Math.max(0, total - affordable);
     // Each shard gives up its part of what is too much.
     const shards = ALL_SHARDS.filter((shard) => (sizes[shard] ?? 0) > 0);
     await Promise.all(shards.map((shard) => this.trimShard(shard, Math.ceil((excess * (sizes[shard] ?? 0)) / total))));

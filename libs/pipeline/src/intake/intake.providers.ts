@@ -6,7 +6,7 @@ import { RedisPulse } from '../redis-pulse.js';
 import { RejectionStore } from '../rejections/rejection-store.js';
 import { RouteWakeup } from '../route-wakeup.js';
 import { IntakeService } from './intake.service.js';
-import { defaultQueuedBytes, QueuedBudget } from './queued-budget.js';
+import { QueuedBudget } from './queued-budget.js';
 import { SourceCounts } from './source-counts.js';
 
 /** What takes events in, and what bounds them. */
@@ -21,8 +21,8 @@ export const intakeProviders: Provider[] = [
   },
   {
     provide: QueuedBudget,
-    useFactory: async (redis: RedisConnections, environment: Environment) =>
-      new QueuedBudget(redis, environment.maxQueuedBytes ?? (await defaultQueuedBytes(redis))),
+    useFactory: (redis: RedisConnections, environment: Environment) =>
+      new QueuedBudget(redis, environment.maxQueuedBytes),
     inject: [RedisConnections, Environment],
   },
   { provide: RouteWakeup, useFactory: (redis: RedisConnections) => new RouteWakeup(redis), inject: [RedisConnections] },

@@ -1,4 +1,4 @@
-import type { RedisConnections } from '#platform';
+import type { RedisConnections, RedisMemory } from '#platform';
 import { ALL_SHARDS, shardKeys } from '../keys.js';
 
 const POLL_MS = 250;
@@ -12,22 +12,33 @@ const RESUME_SHARE = 0.9;
 const MAX_MEMORY_FILL = 0.9;
 const RESUME_MEMORY_FILL = 0.85;
 
+/** Where Redis has no bound. */
+const DEFAULT_MAX_BYTES = 1024 ** 3;
+/** Of what Redis may use, over all masters. */
+const SHARE_OF_MEMORY = 0.75;
+
 /** Bytes that wait in Redis, over all shards, against `MAX_QUEUED_BYTES`, and the memory that is left. */
 export class QueuedBudget {
   private readonly bytesByShard: number[] = ALL_SHARDS.map(() => 0);
   private timer: NodeJS.Timeout | undefined;
-  private fill = 0;
+  private memory: RedisMemory = { boundBytes: 0, fill: 0 };
   private exceeded = false;
   private memoryShort = false;
 
   constructor(
     private readonly redis: RedisConnections,
-    readonly maxBytes: number,
+    private readonly configuredBytes: number | undefined,
   ) {}
+
+  /** As configured, or a share of what Redis may use at this time. */
+  get maxBytes(): number {
+    const { boundBytes } = this.memory;
+    return this.configuredBytes ?? (boundBytes === 0 ? DEFAULT_MAX_BYTES : Math.floor(boundBytes * SHARE_OF_MEMORY));
+  }
 
   /** How full the fullest master is, 1 being its `maxmemory`; 0: none has a bound. */
   get memoryFill(): number {
-    return this.fill;
+    return this.memory.fill;
   }
 
   get queuedBytes(): number {
@@ -40,7 +51,7 @@ export class QueuedBudget {
 
   /** Why requests are shed, in sentences; empty: they are not. */
   reasons(): readonly string[] {
-    const fill = Math.round(this.fill * 100);
+    const fill = Math.round(this.memory.fill * 100);
     return [
       ...(this.exceeded
         ? [`${this.queuedBytes} bytes wait to be delivered, MAX_QUEUED_BYTES is ${this.maxBytes}`]
@@ -67,11 +78,11 @@ export class QueuedBudget {
 
   private async poll(): Promise<void> {
     try {
-      const [memoryFill, ...counts] = await Promise.all([
-        this.redis.memoryFill(),
+      const [memory, ...counts] = await Promise.all([
+        this.redis.memory(),
         ...ALL_SHARDS.map((shard) => this.redis.shared.hget(shardKeys.counters(shard), 'bytes')),
       ]);
-      this.fill = memoryFill;
+      this.memory = memory;
       counts.forEach((bytes, shard) => (this.bytesByShard[shard] = Number(bytes ?? 0)));
       this.judge();
     } catch {
@@ -83,16 +94,7 @@ export class QueuedBudget {
     const bytes = this.queuedBytes;
     if (bytes > this.maxBytes) this.exceeded = true;
     else if (bytes < this.maxBytes * RESUME_SHARE) this.exceeded = false;
-    if (this.fill > MAX_MEMORY_FILL) this.memoryShort = true;
-    else if (this.fill < RESUME_MEMORY_FILL) this.memoryShort = false;
+    if (this.memory.fill > MAX_MEMORY_FILL) this.memoryShort = true;
+    else if (this.memory.fill < RESUME_MEMORY_FILL) this.memoryShort = false;
   }
-}
-
-const DEFAULT_MAX_BYTES = 1024 ** 3;
-const SHARE_OF_MEMORY = 0.75;
-
-/** Three quarters of what Redis may use, over all masters; 1 GiB where it has no bound. */
-export async function defaultQueuedBytes(redis: RedisConnections): Promise<number> {
-  const bounds = await redis.maxMemoryBytes();
-  return bounds === 0 ? DEFAULT_MAX_BYTES : Math.floor(bounds * SHARE_OF_MEMORY);
 }

@@ -12,6 +12,13 @@ export interface RedisFaultListener {
   (role: string, error: Error): void;
 }
 
+export interface RedisMemory {
+  /** What the server may use, over all masters of a cluster; 0: no bound on at least one. */
+  readonly boundBytes: number;
+  /** How full the fullest master is, 1 being its `maxmemory`, above which it refuses every write; 0: none has a bound. */
+  readonly fill: number;
+}
+
 /** Time after which a command counts as failed on the clients that must not wait, in milliseconds. */
 const FAIL_FAST_MS = 1_500;
 
@@ -107,18 +114,14 @@ export class RedisConnections {
     throw new Error(`${replicas} replicas have the write, REDIS_MIN_REPLICAS is ${this.minReplicas}`);
   }
 
-  /** What the server may use, over all masters of a cluster; 0: no bound on at least one. */
-  async maxMemoryBytes(): Promise<number> {
-    const bounds = (await this.memory()).map(({ boundBytes }) => boundBytes);
-    return bounds.includes(0) ? 0 : bounds.reduce((sum, bytes) => sum + bytes, 0);
-  }
-
-  /** How full the fullest master is, 1 being its `maxmemory`, above which it refuses every write; 0: none has a bound. */
-  async memoryFill(): Promise<number> {
-    const fills = (await this.memory()).map(({ usedBytes, boundBytes }) =>
-      boundBytes === 0 ? 0 : usedBytes / boundBytes,
-    );
-    return Math.max(0, ...fills);
+  /** At this moment: an operator may change `maxmemory` while the gateway runs. */
+  async memory(): Promise<RedisMemory> {
+    const masters = await this.memoryOfMasters();
+    const bounds = masters.map(({ boundBytes }) => boundBytes);
+    return {
+      boundBytes: bounds.includes(0) ? 0 : bounds.reduce((sum, bytes) => sum + bytes, 0),
+      fill: Math.max(0, ...masters.map(({ usedBytes, boundBytes }) => (boundBytes === 0 ? 0 : usedBytes / boundBytes))),
+    };
   }
 
   /**
@@ -138,7 +141,7 @@ export class RedisConnections {
     for (const client of this.opened) client.disconnect();
   }
 
-  private async memory(): Promise<readonly { readonly usedBytes: number; readonly boundBytes: number }[]> {
+  private async memoryOfMasters(): Promise<readonly { readonly usedBytes: number; readonly boundBytes: number }[]> {
     const { shared } = this;
     const nodes = shared instanceof Cluster ? shared.nodes('master') : [shared];
     const texts = await Promise.all(nodes.map((node) => node.info('memory')));
