@@ -138,6 +138,7 @@ describe('compose.yaml', () => {
     const command = compose.services.redis?.command?.join(' ');
     expect(command).toContain('--appendonly yes --appendfsync always');
     expect(command).toContain('--maxmemory-policy noeviction');
+    expect(command).toContain('--rdbcompression no');
     expect(compose.services.redis?.volumes).toEqual(['redis:/data']);
   });
 
