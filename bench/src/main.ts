@@ -1,5 +1,4 @@
 import { mkdir, writeFile } from 'node:fs/promises';
-import { cpus, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { measureAccept, measureCeiling, measureNaive, type AcceptCase } from './accept.js';
 import { measureArrival } from './arrival.js';
@@ -10,6 +9,7 @@ import { measureConsole } from './console.js';
 import { deliver, deliverNaively, standard, type DeliverRow } from './deliver.js';
 import { measureDestinations } from './destinations.js';
 import { measureIsolation } from './isolation.js';
+import { machine, stolenShare } from './machine.js';
 import { endAll } from './processes.js';
 import { profileStages } from './profile.js';
 import { acceptMedians, deliverMedians, inRounds } from './rounds.js';
@@ -20,7 +20,9 @@ import { printDelivered, printTable, type Row } from './table.js';
 const resultsPath = join(import.meta.dirname, '../../../../bench/results.json');
 const chartPath = join(import.meta.dirname, '../../../../docs/images/throughput.svg');
 const isQuick = process.argv.includes('--quick');
-const timing = isQuick ? { warmupMs: 1_000, durationMs: 2_000 } : { warmupMs: 3_000, durationMs: 8_000 };
+const timing = isQuick
+  ? { warmupMs: 1_000, durationMs: 2_000, calmMs: 2_000 }
+  : { warmupMs: 3_000, durationMs: 8_000, calmMs: 25_000 };
 
 const ROUNDS = 3;
 
@@ -79,11 +81,9 @@ async function measureFanOuts(): Promise<readonly DeliverRow[]> {
 }
 
 async function write(tables: Readonly<Record<string, unknown>>): Promise<void> {
-  const machine = { cores: cpus().length, model: cpus()[0]?.model, memoryBytes: totalmem(), node: process.version };
-  await writeFile(
-    resultsPath,
-    `${JSON.stringify({ at: new Date().toISOString(), machine, rounds: ROUNDS, timing, tables }, null, 2)}\n`,
-  );
+  const at = new Date().toISOString();
+  const results = { at, machine, stolenShare: stolenShare(), rounds: ROUNDS, timing, tables };
+  await writeFile(resultsPath, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 const cases: Readonly<Record<string, () => Promise<unknown>>> = {
@@ -106,6 +106,9 @@ try {
       : main;
   if (!single) throw new Error(`--case is one of ${Object.keys(cases).join(', ')}`);
   await single();
+  console.log(
+    `\nOther machines of this host took ${Math.round(100 * stolenShare())} % of the processors' time meanwhile.`,
+  );
 } finally {
   await endAll();
 }

@@ -96,13 +96,18 @@ export async function startServer(
   return running(child, port);
 }
 
+/** As docs/operations.md advises. */
+function durable(directory: string, fsync: 'always' | 'everysec'): readonly string[] {
+  const file = ['--appendonly', 'yes', '--appendfsync', fsync, '--auto-aof-rewrite-min-size', '256mb'];
+  return ['--dir', directory, '--save', '', ...file, '--rdbcompression', 'no', '--loglevel', 'warning'];
+}
+
 export async function startRedis(
   fsync: 'always' | 'everysec',
 ): Promise<{ readonly socketPath: string; end(): Promise<void> }> {
   const directory = await tempDir();
   const socketPath = join(directory, 'redis.sock');
-  const settings = ['--port', '0', '--unixsocket', socketPath, '--dir', directory, '--save', '', '--appendonly', 'yes'];
-  const child = run('redis-server', [...settings, '--appendfsync', fsync, '--loglevel', 'warning'], {});
+  const child = run('redis-server', ['--port', '0', '--unixsocket', socketPath, ...durable(directory, fsync)], {});
   await sleep(500);
   return { socketPath, end: () => end(child) };
 }
@@ -113,9 +118,7 @@ export async function startTcpRedis(
 ): Promise<Running & { readonly url: string }> {
   const directory = await tempDir();
   const port = await freePort();
-  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', directory, '--save', ''];
-  const durable = ['--appendonly', 'yes', '--appendfsync', fsync, '--loglevel', 'warning'];
-  const child = run('redis-server', [...settings, ...durable], {});
+  const child = run('redis-server', ['--port', String(port), '--bind', '127.0.0.1', ...durable(directory, fsync)], {});
   await untilListening(port);
   return { ...running(child, port), url: `redis://127.0.0.1:${port}` };
 }
