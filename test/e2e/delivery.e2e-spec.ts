@@ -188,6 +188,16 @@ describe('a delivery', () => {
     expect(await delivered(line, 6)).toMatchObject({ deadLettered: 9, breaker: { state: 'closed' } });
   });
 
+  it('refused for a run of bad events comes by itself to the good ones behind them', async () => {
+    const line = await openLine(gateway, { retry: { minDelayMs: 10, maxDelayMs: 100 }, concurrency: 1 });
+    const isGood = (request: SinkRequest): boolean => !request.body.includes('"bad"');
+    line.sink.replyWith((request) => (isGood(request) ? ok : { status: 400 }));
+    await line.sender.accepted([...flokitItems('bad', 40), ...flokitItems('good', 20)]);
+    const { deadLettered, waiting } = await delivered(line, 20);
+    expect(deadLettered + waiting).toBe(40);
+    expect(line.sink.requests.filter(isGood).flatMap(eventsOf)).toHaveLength(20);
+  });
+
   it('that is not answered in time is given up and tried again', async () => {
     const line = await openLine(gateway, { timeoutMs: 300 });
     line.sink.replyWith((_, index) => (index === 0 ? 'hang' : ok));

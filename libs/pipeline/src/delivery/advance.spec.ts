@@ -200,6 +200,40 @@ describe('other answers', () => {
     expect(tenth.health).toEqual({ kind: 'broken', code: 'refused_in_a_row' });
   });
 
+  it('the tenth single refusal in a row has the batch’s others asked first', () => {
+    const searching = { ...newPart('events', range(4)), search: { suspects: '0-1', aside: '2-3', refusal } };
+    const outcomes = [{ kind: 'rejected', refusal }] as const;
+    for (const answer of [{ kind: 'refused', refusal } as const, { kind: 'per_event', outcomes } as const]) {
+      const step = advance(searching, answer, retry, { ...moment, refusals: 9 });
+      expect(step.parts.map(({ members }) => members)).toEqual(['1-3', '0']);
+      expect(step).toMatchObject({ rejected: [], isLast: true, refusedSingles: 1 });
+    }
+  });
+
+  it.each([
+    ['the first three tenths', (member: number) => member < 300],
+    ['all but the last', (member: number) => member < 999],
+    ['all but one in the middle', (member: number) => member !== 617],
+    ['two in three', (member: number) => member % 3 !== 1],
+  ])('of a thousand events %s are bad: probes come to a good one within twice as many requests', (_, isBad) => {
+    let parts: readonly Part[] = [newPart('events', range(1_000))];
+    let requests = 0;
+    for (let [part, ...others] = parts; part; [part, ...others] = parts) {
+      const sent = sending(part);
+      if (!fromRanges(sent).some(isBad)) break;
+      expect(++requests).toBeLessThanOrEqual(2_000);
+      const step = advance(part, { kind: 'refused', refusal }, retry, {
+        ...moment,
+        refusals: 10,
+        probing: 'refused_in_a_row',
+      });
+      expect([step.isLast, step.rejected]).toEqual([true, []]);
+      parts = [...others, ...step.parts];
+    }
+    expect(fromRanges(parts.map(sending)[0] ?? '').some(isBad)).toBe(false);
+    expect(parts.flatMap((part) => fromRanges(part.members)).sort((a, b) => a - b)).toEqual(range(1_000));
+  });
+
   it('loses and invents nothing, whatever the answers', () => {
     const outcomes = fc.constantFrom<EventOutcome>(
       { kind: 'delivered' },

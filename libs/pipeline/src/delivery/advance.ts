@@ -2,17 +2,9 @@ import type { Interpretation, Refusal, RetrySettings } from '#destinations';
 import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { Part } from './batch-record.js';
 import { perEvent } from './per-event.js';
+import { halvedForProbes, isOneTooMany, kept } from './refused-in-a-row.js';
 import { fresh, narrowed, rejection, searched, without } from './search.js';
-import {
-  good,
-  nothing,
-  reached,
-  REFUSALS_TO_OPEN,
-  REFUSED_IN_A_ROW,
-  type Health,
-  type Moment,
-  type Step,
-} from './step.js';
+import { good, nothing, reached, REFUSED_IN_A_ROW, type Health, type Moment, type Step } from './step.js';
 import { failed, throttled } from './try-later.js';
 
 /** The members of the request that the part sends next. */
@@ -66,12 +58,11 @@ function refused(part: Part, sent: readonly number[], refusal: Refusal, moment: 
   const rest = without(fromRanges(part.members), sent);
   const [single] = sent;
   if (sent.length === 1 && single !== undefined) {
-    if (moment.refusals + 1 >= REFUSALS_TO_OPEN) {
-      return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
-    }
+    if (isOneTooMany(moment)) return kept(part, single, rest);
     const rejected = [rejection(single, refusal, moment.answer)];
     return { ...nothing, rejected, parts: fresh(part, rest), health: reached(moment), refusedSingles: 1 };
   }
+  if (moment.probing === REFUSED_IN_A_ROW) return halvedForProbes(part, sent, rest, moment);
   const { answer } = moment;
   return {
     ...nothing,

@@ -202,12 +202,11 @@ export class Deliverer {
     const isFormer = this.isFormer(destination);
     const step = isFormer ? stepOfFormer(held, sent, answered) : answered;
     const others = plan.parts.filter((other) => other !== part);
+    // What is put off goes behind the others; what a split left goes first.
+    const isLast = step.isLast === true || step.parts.some(({ notBefore }) => notBefore > now);
     const change: Change = {
       ...step,
-      // What is put off goes behind the others; what a split left goes first.
-      parts: step.parts.some(({ notBefore }) => notBefore > now)
-        ? [...others, ...step.parts]
-        : [...step.parts, ...others],
+      parts: isLast ? [...others, ...step.parts] : [...step.parts, ...others],
       notWanted: plan.notWanted,
       rejected: [...plan.rejected, ...step.rejected],
       holdMs: Math.max(step.holdMs, (!isFormer && sent.kind === 'answered' && sent.restMs) || 0),

@@ -1,8 +1,9 @@
 import type { EventOutcome, Refusal, RetrySettings } from '#destinations';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { Answer, Part, Rejected } from './batch-record.js';
+import { isOneTooMany, kept } from './refused-in-a-row.js';
 import { ascending, fresh, narrowed, rejection, without } from './search.js';
-import { good, nothing, reached, REFUSALS_TO_OPEN, REFUSED_IN_A_ROW, type Moment, type Step } from './step.js';
+import { good, reached, type Moment, type Step } from './step.js';
 import { failed } from './try-later.js';
 
 /** An answer that tells the events apart: each is settled, hunted, sent again at once or later on its own. */
@@ -29,8 +30,9 @@ export function perEvent(
   const resend = stuck ? [] : by('resend');
   const rest = without(fromRanges(part.members), sent);
   const anyAccepted = delivered.length + duplicate.length > 0;
-  if (!anyAccepted && sent.length === 1 && rejected.length === 1 && moment.refusals + 1 >= REFUSALS_TO_OPEN) {
-    return { ...nothing, parts: [part], health: { kind: 'broken', code: REFUSED_IN_A_ROW }, refusedSingles: 1 };
+  const [single] = sent;
+  if (single !== undefined && sent.length === 1 && rejected.length === 1 && isOneTooMany(moment)) {
+    return kept(part, single, rest);
   }
   const later = fresh(part, open).map((each) => failed(each, 'partial', undefined, retry, moment));
   return {

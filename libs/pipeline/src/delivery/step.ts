@@ -17,6 +17,8 @@ export interface Step {
   readonly rejected: readonly Rejected[];
   /** What takes the place of the part. */
   readonly parts: readonly Part[];
+  /** Those go behind the batch's other parts. */
+  readonly isLast?: boolean;
   readonly health: Health;
   /** Single events refused by this try. */
   readonly refusedSingles: number;
