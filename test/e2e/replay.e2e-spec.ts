@@ -8,6 +8,7 @@ import {
   startGateway,
   until,
   type Gateway,
+  type Line,
 } from '../support/index.js';
 
 /** More by hand: the promise holds for as many as there are. */
@@ -20,6 +21,7 @@ interface Replay {
   readonly id: string;
   readonly state: string;
   readonly matched: number;
+  readonly settled: number;
   readonly delivered: number;
 }
 
@@ -129,5 +131,36 @@ describe.each(['history', 'dead-letters'])('a replay from %s with a rate', (from
     expect(requests.map((request) => eventsOf(request).length)).toEqual([2, 2, 2]);
     const [first, , last] = requests;
     expect((last?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(1_500);
+  });
+});
+
+describe('a replay of dead letters', () => {
+  let line: Line;
+
+  beforeEach(async () => {
+    line = await openLine(await startGateway(), { batch: { maxEvents: 100, maxWaitMs: 0 } });
+    line.sink.replyWith(() => ({ status: 422 }));
+    await line.sender.accepted([...flokitItems('mended', 4), ...flokitItems('bad', 3)]);
+    await until(async () => (await line.stats()).deadLettered === 7);
+  });
+
+  const replayed = async (): Promise<unknown> => {
+    const order = { destinationId: line.destinationId, from: 'dead-letters' };
+    const { id } = (await line.admin.ask('POST', '/replays', order)).body as Replay;
+    let replay: Replay;
+    do replay = (await line.admin.ask('GET', `/replays/${id}`)).body as Replay;
+    while (replay.settled < 7);
+    return replay;
+  };
+
+  it('tells what was refused again from what was delivered', async () => {
+    line.sink.replyWith(({ body }) => ({ status: body.includes('"bad"') ? 422 : 200 }));
+    expect(await replayed()).toMatchObject({ queued: 7, settled: 7, delivered: 4, deadLettered: 3, notWanted: 0 });
+  });
+
+  it('tells what was too much to wait again from what was delivered', async () => {
+    await line.change({ maxQueuedBytes: 1 });
+    expect(await replayed()).toMatchObject({ queued: 7, settled: 7, delivered: 0, deadLettered: 7 });
+    expect(await line.stats()).toMatchObject({ deadLettered: 7, waiting: 0 });
   });
 });

@@ -26,7 +26,8 @@ interface Replay {
   /** Null while it is being counted. */
   readonly matched: number | null;
   readonly queued: number;
-  readonly delivered: number;
+  readonly settled: number;
+  readonly deadLettered: number;
 }
 
 const POLL_MS = 500;
@@ -85,7 +86,7 @@ async function follow(session: Session, client: GatewayClient, created: Replay, 
         progress.stop();
         progress = showProgress(terminal, 'Replaying', replay.matched);
       }
-      progress.update(replay.delivered, noteOf(replay));
+      progress.update(replay.settled, noteOf(replay));
     }
   } finally {
     progress.stop();
@@ -99,13 +100,13 @@ async function leave(session: Session, client: GatewayClient, replay: Replay): P
   return replay;
 }
 
-function isOver({ state, delivered, queued }: Replay, countOnly: boolean): boolean {
+function isOver({ state, settled, queued }: Replay, countOnly: boolean): boolean {
   switch (state) {
     case 'counting':
     case 'running':
       return false;
     case 'done':
-      return countOnly || delivered >= queued;
+      return countOnly || settled >= queued;
     case 'cancelled':
       return true;
   }
@@ -124,7 +125,8 @@ function show({ terminal }: Session, replay: Replay, { json }: ConnectionFlags):
   terminal.print(`${replay.id}  ${replay.state}  ${noteOf(replay)}`);
 }
 
-function noteOf({ matched, queued, delivered }: Replay): string {
+function noteOf({ matched, queued, settled, deadLettered }: Replay): string {
   if (matched === null) return 'counting';
-  return `${matched} matched, ${queued} put back, ${delivered} settled`;
+  const refused = deadLettered > 0 ? `, ${deadLettered} of them refused again` : '';
+  return `${matched} matched, ${queued} put back, ${settled} settled${refused}`;
 }

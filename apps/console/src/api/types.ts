@@ -321,6 +321,7 @@ export interface Replay {
   readonly dryRun: boolean;
   readonly matched: number | null;
   readonly queued: number;
-  readonly delivered: number;
+  readonly settled: number;
+  readonly deadLettered: number;
   readonly createdAt: string;
 }

@@ -73,6 +73,18 @@ export class ReplayViewDto {
   @ApiProperty({ type: 'integer', description: 'Put back for delivery so far.' })
   queued!: number;
 
-  @ApiProperty({ type: 'integer', description: 'Of these, settled by the destination since.' })
+  @ApiProperty({ type: 'integer', description: 'Of these, settled at the destination since, whichever way.' })
+  settled!: number;
+
+  @ApiProperty({
+    type: 'integer',
+    description: 'Taken by the destination, or settled so long ago that no record of their batch is kept.',
+  })
   delivered!: number;
+
+  @ApiProperty({ type: 'integer', description: 'Refused again: they are dead letters again.' })
+  deadLettered!: number;
+
+  @ApiProperty({ type: 'integer', description: 'The destination has no place for them.' })
+  notWanted!: number;
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { invalid, type Configuration } from '#control-plane';
 import type { RedisConnections } from '#platform';
-import { shardKeys } from '../keys.js';
-import { shardOfSegment } from '../segment/segment-id.js';
+import { progressOf, type ReplayProgress } from './replay-progress.js';
 import type { ReplayOrder, ReplayRecord, ReplayState } from './replay-record.js';
 import type { ReplayRunner } from './replay-runner.js';
 import type { ReplayStore, StoredReplay } from './replay.store.js';
@@ -10,7 +9,7 @@ import type { ReplayStore, StoredReplay } from './replay.store.js';
 /** Counting goes on in the background after this. */
 const COUNT_MS = 5_000;
 
-export interface ReplayView {
+export interface ReplayView extends ReplayProgress {
   readonly id: string;
   readonly state: ReplayState;
   readonly destinationId: string;
@@ -20,8 +19,6 @@ export interface ReplayView {
   readonly matched: number | null;
   /** Put back for delivery so far. */
   readonly queued: number;
-  /** Of these, settled by the destination since. */
-  readonly delivered: number;
   readonly createdAt: string;
 }
 
@@ -80,28 +77,7 @@ export class ReplaysService {
   private async view(record: ReplayRecord): Promise<ReplayView> {
     const { id, state, order, matched, queued, createdAt } = record;
     const { destinationId, from, dryRun } = order;
-    return {
-      id,
-      state,
-      destinationId,
-      from,
-      dryRun,
-      matched,
-      queued,
-      delivered: await this.settled(record),
-      createdAt,
-    };
-  }
-
-  /** Events of segments that are released, or whose history is gone already. */
-  private async settled({ segments }: ReplayRecord): Promise<number> {
-    const counts = await Promise.all(
-      segments.map(async ([segmentId, events]) => {
-        const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
-        const [size, released] = await this.redis.shared.hmget(key, 'z', 'x');
-        return size === null || released !== null ? events : 0;
-      }),
-    );
-    return counts.reduce((sum, events) => sum + events, 0);
+    const progress = await progressOf(this.redis, record);
+    return { id, state, destinationId, from, dryRun, matched, queued, ...progress, createdAt };
   }
 }

@@ -3,9 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useClient, useMayChange } from '../../api/session';
 import type { Page, Replay } from '../../api/types';
 import { useAction } from '../../parts/action';
-import { formatCount, formatMoment, inWords } from '../../parts/format';
+import { formatMoment, inWords } from '../../parts/format';
 import { Panel } from '../../parts/page';
 import { Pill } from '../../parts/pill';
+import { replayStanding } from './replay-standing';
 
 const SHOWN = 3;
 
@@ -31,10 +32,10 @@ export function RecentReplays() {
 }
 
 function Line({ replay }: { readonly replay: Replay }) {
-  const { id, state, destinationId, from, matched, queued, delivered, createdAt } = replay;
+  const { id, state, destinationId, from, matched, settled, createdAt } = replay;
   const mayChange = useMayChange();
   const cancel = useAction((client) => client.ask('POST', `/replays/${id}/cancel`), { changes: ['replays'] });
-  const share = matched === null || matched === 0 ? 0 : (delivered / matched) * 100;
+  const share = matched === null || matched === 0 ? 0 : (settled / matched) * 100;
   return (
     <li>
       <Pill tone={state === 'done' ? 'ok' : state === 'cancelled' ? 'neutral' : 'info'}>{inWords(state)}</Pill>
@@ -43,8 +44,7 @@ function Line({ replay }: { readonly replay: Replay }) {
       </span>
       <Progress value={share} aria-label={`Settled of the replay to ${destinationId}`} />
       <span className="dim">
-        {formatCount(queued)} of {matched === null ? '…' : formatCount(matched)} put back, {formatCount(delivered)}{' '}
-        settled · {formatMoment(createdAt)}
+        {replayStanding(replay)} · {formatMoment(createdAt)}
       </span>
       {mayChange && state === 'running' && (
         <Button size="compact-xs" variant="default" loading={cancel.isPending} onClick={() => cancel.mutate(undefined)}>

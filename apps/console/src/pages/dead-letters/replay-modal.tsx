@@ -9,6 +9,7 @@ import { useAction } from '../../parts/action';
 import { formatCount, inWords } from '../../parts/format';
 import { Pill } from '../../parts/pill';
 import { Loading } from '../../parts/states';
+import { replayStanding } from './replay-standing';
 
 interface ReplayModalProps {
   readonly opened: boolean;
@@ -144,7 +145,7 @@ export function useReplay(id: string, first: Replay) {
 
 function isOver(replay: Replay | undefined): boolean {
   if (!replay || replay.state === 'counting' || replay.state === 'running') return false;
-  return replay.state === 'cancelled' || replay.delivered >= (replay.matched ?? 0);
+  return replay.state === 'cancelled' || replay.settled >= (replay.matched ?? 0);
 }
 
 function ReplayProgress({ started, onClose }: { readonly started: Replay; readonly onClose: () => void }) {
@@ -152,14 +153,14 @@ function ReplayProgress({ started, onClose }: { readonly started: Replay; readon
   const cancel = useAction((client) => client.ask<Replay>('POST', `/replays/${replay.id}/cancel`), {
     changes: ['replays'],
   });
-  const { state, matched, queued, delivered } = replay;
+  const { state, matched, settled } = replay;
   if (matched === null) return <Loading rows={2} />;
-  const share = matched === 0 ? 100 : (delivered / matched) * 100;
+  const share = matched === 0 ? 100 : (settled / matched) * 100;
   return (
     <div className="stack">
       <div className="row" role="status">
         <Pill tone={isOver(replay) ? 'ok' : 'info'}>{isOver(replay) ? 'Done' : inWords(state)}</Pill>
-        {formatCount(queued)} of {formatCount(matched)} put back, {formatCount(delivered)} settled
+        {replayStanding(replay)}
       </div>
       <Progress value={share} aria-label="Settled" color={isOver(replay) ? 'green' : 'blue'} />
       <div className="row">
