@@ -27,6 +27,8 @@ import { compileTransform, type Transformer } from './transform.js';
 /** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */
 const WAIT_IN_PLACE_MS = 250;
 const MAX_PUT_OFF_MS = 3_600_000;
+/** Segments of a batch that are read together; then it is others' turn. */
+const READ_AT_ONCE = 16;
 
 export interface DeliveryListener {
   settled(destinationId: string, entries: readonly string[]): void;
@@ -165,13 +167,16 @@ export class Deliverer {
     return known.transform;
   }
 
-  private async eventsOf(record: BatchRecord): Promise<Batch> {
-    const segments = await Promise.all(record.references.map(([segmentId]) => this.segments.events(segmentId)));
+  /** Of each segment no more is kept than the batch has of it: that may be one event each of a thousand. */
+  private async eventsOf({ references }: BatchRecord): Promise<Batch> {
     const batch: (CanonicalEvent | undefined)[] = [];
-    record.references.forEach(([, positions], i) => {
-      const segment = segments[i];
-      for (const position of fromRanges(positions)) batch.push(segment?.[position]);
-    });
+    for (let i = 0; i < references.length; i += READ_AT_ONCE) {
+      const read = references.slice(i, i + READ_AT_ONCE).map(async ([segmentId, positions]) => {
+        const segment = await this.segments.events(segmentId);
+        return fromRanges(positions).map((position) => segment?.[position]);
+      });
+      for (const events of await Promise.all(read)) batch.push(...events);
+    }
     return batch;
   }
 

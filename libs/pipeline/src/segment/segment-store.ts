@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
+import { Room } from '../room.js';
 import { decodeRequest, itemOfRequest } from './decode-request.js';
 import type { EventDecoder } from './event-decoder.js';
 import { fromRanges } from './position-ranges.js';
@@ -23,6 +24,10 @@ export type SegmentEvents = readonly (CanonicalEvent | undefined)[];
 
 /** Decoded segments kept in memory, counted by the bytes of their requests (decoded they take several times that). */
 const CACHE_BYTES = 8 * 1024 * 1024;
+/** A batch, or a round of routing, may want a little of many segments: so many are read at a time, as they are stored. */
+const READ_AT_ONCE = 32;
+/** And so many bytes of requests are decoded at a time. */
+const DECODED_BYTES_AT_ONCE = 8 * 1024 * 1024;
 /** Segments of many requests are decoded some at a time: answers at the door must not wait for all of it. In milliseconds. */
 const LONGEST_MS = 5;
 
@@ -32,6 +37,8 @@ export class SegmentStore {
   private readonly sizes = new Map<string, number>();
   private cachedBytes = 0;
   private erasures = 0;
+  private readonly reading = new Room(READ_AT_ONCE);
+  private readonly decoding = new Room(DECODED_BYTES_AT_ONCE);
 
   constructor(
     private readonly redis: RedisConnections,
@@ -89,9 +96,23 @@ export class SegmentStore {
 
   private async read(segmentId: string): Promise<SegmentEvents | undefined> {
     const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
-    const [text, stored, skipped] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'd');
-    if (!text || !stored) return undefined;
-    const header = readHeader(text.toString());
+    return this.reading.hold(1, async () => {
+      const [text, stored, skipped] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'd');
+      if (!text || !stored) return undefined;
+      const header = readHeader(text.toString());
+      const bytes = header.requests.reduce((sum, request) => sum + request.bytes, 0);
+      const events = await this.decoding.hold(bytes, () => this.decode(segmentId, header, stored));
+      for (const position of fromRanges(skipped?.toString() ?? '')) events[position] = undefined;
+      this.remember(segmentId, bytes);
+      return events;
+    });
+  }
+
+  private async decode(
+    segmentId: string,
+    header: SegmentHeader,
+    stored: Buffer,
+  ): Promise<(CanonicalEvent | undefined)[]> {
     const bodies = await readBodies(header, stored);
     const events: (CanonicalEvent | undefined)[] = [];
     let restedAt = performance.now();
@@ -102,11 +123,6 @@ export class SegmentStore {
       await nextTurn();
       restedAt = performance.now();
     }
-    for (const position of fromRanges(skipped?.toString() ?? '')) events[position] = undefined;
-    this.remember(
-      segmentId,
-      header.requests.reduce((sum, { bytes }) => sum + bytes, 0),
-    );
     return events;
   }
 
