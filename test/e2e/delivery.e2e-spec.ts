@@ -141,6 +141,17 @@ describe('a delivery', () => {
     expect(line.sink.requests).toHaveLength(2);
   });
 
+  it('waits no longer for another try when its settings have changed', async () => {
+    const line = await openLine(gateway, { retry: { minDelayMs: 3_600_000, maxDelayMs: 3_600_000 } });
+    line.sink.replyWith(() => ({ status: 500 }));
+    await line.sender.accepted([flokitItem('mended')]);
+    await until(async () => (await line.stats()).retrying === 1, { what: 'the first try to fail' });
+    line.sink.replyWith(() => ok);
+    await line.change({ timeoutMs: 2_000 });
+    await delivered(line, 1);
+    expect(line.sink.requests).toHaveLength(2);
+  });
+
   it.each([
     ['asks for a rest', { status: 429, headers: { 'retry-after': '3600' } }],
     ['refuses the credentials', { status: 401 }],

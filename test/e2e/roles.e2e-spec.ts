@@ -71,6 +71,23 @@ describe('one api and two workers on one Redis', () => {
     }
   });
 
+  it('send what was held by a pause that ended while no worker was there', async () => {
+    const held = await openLine(api, { batch: { maxEvents: 1, maxWaitMs: 0 }, concurrency: 1 });
+    held.sink.replyWith(() => ({ status: 401 }));
+    await held.sender.accepted(flokitItems('held', 3));
+    await until(async () => (await held.stats()).breaker.state === 'open', { what: 'batches to be open' });
+    await held.admin.ask('POST', `/destinations/${held.destinationId}/pause`);
+    const asked = held.sink.requests.length;
+    // Every worker has heard of it when a probe that was due is not sent.
+    await delay(1_500);
+    await Promise.all(workers.map((worker) => worker.stop()));
+    held.sink.replyWith(() => ({ status: 200 }));
+    await held.admin.ask('POST', `/destinations/${held.destinationId}/resume`);
+    expect(held.sink.requests.length).toBeLessThanOrEqual(asked + 1);
+    workers = await Promise.all([start('worker'), start('worker')]);
+    await until(async () => (await held.stats()).delivered === 3, { what: 'it to be delivered' });
+  });
+
   it('follow a change of the configuration within a second', async () => {
     const other = await start('api');
     const moved = await startSink();

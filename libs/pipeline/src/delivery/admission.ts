@@ -6,7 +6,7 @@ import { probeIntervalMs } from './settlement.js';
 
 /** Whether a request may go out now, and the batch as it stands. */
 export interface Admission {
-  readonly verdict: 'go' | 'probe' | 'hold' | 'gone';
+  readonly verdict: 'go' | 'probe' | 'hold' | 'early' | 'gone';
   readonly waitMs: number;
   /** Why it holds, or why the breaker is open. */
   readonly reason: string;
@@ -33,6 +33,7 @@ export async function admit(
     destination.paused ?? '',
     probeIntervalMs(destination),
     deadLetterMaxBytes,
+    Date.parse(destination.updatedAt),
     ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
   ];
   const reply = (await admitScript.run(redis.shared, keys, values)) as (string | number)[];

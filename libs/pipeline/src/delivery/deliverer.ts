@@ -26,7 +26,8 @@ import { compileTransform, type Transformer } from './transform.js';
 
 /** Shorter waits are waited out; longer ones give the place in the queue to others. In milliseconds. */
 const WAIT_IN_PLACE_MS = 250;
-const MAX_PUT_OFF_MS = 3_600_000;
+/** Whatever is waited for, this often it is looked whether it still is: nobody may have told of a change. */
+const MAX_PUT_OFF_MS = 30_000;
 /** Segments of a batch that are read together; then it is others' turn. */
 const READ_AT_ONCE = 16;
 
@@ -103,15 +104,16 @@ export class Deliverer {
         admission = undefined;
         continue;
       }
+      if (admission.verdict === 'early') {
+        const { waitMs } = admission;
+        // Where users' order is kept, a user in retry must not keep the place from others.
+        if (destination.ordering !== 'none') return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS));
+        await waitOrPutOff(job, waitMs, signal);
+        admission = undefined;
+        continue;
+      }
       if (!work || !this.isCurrent(work, destination, admission)) {
         work = await this.begin(destination, admission, place);
-      }
-      const waitMs = nextDue(work.record.parts ?? [])?.waitMs ?? 0;
-      if (waitMs > 0) {
-        // Where users' order is kept, a user in retry must not keep the place from others.
-        if (work.record.users) return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS));
-        await waitOrPutOff(job, waitMs, signal);
-        continue;
       }
       const heldMs = heldSince === undefined ? 0 : Date.now() - heldSince;
       heldSince = undefined;
@@ -186,7 +188,7 @@ export class Deliverer {
     const plan = work.record.parts
       ? withoutErased(work.record.parts, events)
       : planParts(events, connector, connectorSettings(destination, now));
-    const { part } = nextDue(plan.parts) ?? {};
+    const part = soonest(plan.parts);
     if (!part) return this.settle(work, { ...nothing, ...plan, health: { kind: 'unknown' } }, now);
     const members = sending(part);
     const key = requestKey(work.record.id, part.lane, members);
@@ -270,14 +272,9 @@ function eventsAt(events: Batch, members: PositionRanges): readonly CanonicalEve
   return chosen;
 }
 
-function nextDue(parts: readonly Part[]): { readonly part: Part; readonly waitMs: number } | undefined {
-  const now = Date.now();
-  let soonest: Part | undefined;
-  for (const part of parts) {
-    if (part.notBefore <= now) return { part, waitMs: 0 };
-    if (!soonest || part.notBefore < soonest.notBefore) soonest = part;
-  }
-  return soonest && { part: soonest, waitMs: soonest.notBefore - now };
+function soonest(parts: readonly Part[]): Part | undefined {
+  const [first] = parts;
+  return parts.reduce((one, other) => (one && other.notBefore < one.notBefore ? other : one), first);
 }
 
 async function waitOrPutOff(

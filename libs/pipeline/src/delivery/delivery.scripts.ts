@@ -2,23 +2,23 @@ import { defineScript } from '#platform';
 
 /**
  * May a request go out now? Holds for pause, breaker, a destination's Retry-After, full dead letters and rate limits,
- * in this order; while the breaker is open one request at a time may probe.
+ * in this order; while the breaker is open one request at a time may probe. Where every part of the batch waits for
+ * another try it is too early, unless the destination was changed since: that costs neither a probe nor a request.
  * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
- * letters at most, then per window: requests, milliseconds.
- * Returns `{verdict, ms to wait, reason, revision, record, refusals in a row, failures in a row}`; verdict is go, probe,
- * hold or gone.
+ * letters at most, 4 when the destination was changed (ms), then per window: requests, milliseconds.
+ * Returns `{verdict, ms to wait, reason, revision, record, refusals in a row}`; verdict is go, probe, hold, early or gone.
  */
 export const admitScript = defineScript(
   'gwAdmit',
   `
-local record = redis.call('HMGET', KEYS[2], 'r', 'j', 'f')
+local record = redis.call('HMGET', KEYS[2], 'r', 'j', 'f', 'd')
 -- A finished record stays for the trace; a job that is run once more finds nothing to do.
 if not record[2] or record[3] then return {'gone'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'failures', 'breakerCode')
+local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'breakerCode')
 local function answer(verdict, wait, reason)
-  return {verdict, wait, reason, tonumber(record[1]), record[2], tonumber(state[5] or '0'), tonumber(state[6] or '0')}
+  return {verdict, wait, reason, tonumber(record[1]), record[2], tonumber(state[5] or '0')}
 end
 if ARGV[1] ~= '' then return answer('hold', 3600000, ARGV[1]) end
 if tonumber(state[4] or '0') >= tonumber(ARGV[3]) then return answer('hold', 5000, 'dead_letters_full') end
@@ -27,23 +27,25 @@ if hold > now then return answer('hold', hold - now, 'retry_after') end
 local probing = false
 if state[1] then
   local probeAt = tonumber(state[2] or '0')
-  if probeAt > now then return answer('hold', probeAt - now, state[7]) end
+  if probeAt > now then return answer('hold', probeAt - now, state[6]) end
   probing = true
 end
+local due, since = string.match(record[4] or '', '^(%d+)|(%d+)$')
+if due and tonumber(due) > now and tonumber(since) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[4 + 2 * (w - 3)]), tonumber(ARGV[5 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[5 + 2 * (w - 3)]), tonumber(ARGV[6 + 2 * (w - 3)])
   local oldest = redis.call('LINDEX', KEYS[w], requests - 1)
   if oldest and tonumber(oldest) + span > now then return answer('hold', tonumber(oldest) + span - now, 'rate_limit') end
 end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[4 + 2 * (w - 3)]), tonumber(ARGV[5 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[5 + 2 * (w - 3)]), tonumber(ARGV[6 + 2 * (w - 3)])
   redis.call('LPUSH', KEYS[w], string.format('%d', now))
   redis.call('LTRIM', KEYS[w], 0, requests - 1)
   redis.call('PEXPIRE', KEYS[w], span)
 end
 if probing then
   redis.call('HSET', KEYS[1], 'probeAt', string.format('%d', now + tonumber(ARGV[2])))
-  return answer('probe', 0, state[7])
+  return answer('probe', 0, state[6])
 end
 return answer('go', 0, '')
 `,
@@ -125,6 +127,9 @@ end
 if s.restsUntil then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', stamp)
   redis.call('ZADD', KEYS[9], string.format('%d', s.restsUntil), ARGV[3])
+  redis.call('HSET', KEYS[1], 'd', string.format('%d|%d', s.restsUntil, now))
+else
+  redis.call('HDEL', KEYS[1], 'd')
 end
 if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 

@@ -59,6 +59,7 @@ export class Sweeper {
 
   private async sweep(): Promise<void> {
     try {
+      const isFirst = this.round === 0;
       const thorough = this.round++ % JOBS_EVERY === 0;
       // First: where memory is full, nothing that follows can write before this has made room.
       await this.history
@@ -69,7 +70,10 @@ export class Sweeper {
       this.deadLetters.keepOnly(this.configuration.destinations);
       const destinations = [...this.configuration.destinations.values()];
       for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
-        await Promise.all(destinations.slice(i, i + AT_ONCE).map((destination) => this.visit(destination, thorough)));
+        const some = destinations.slice(i, i + AT_ONCE);
+        await Promise.all(some.map((destination) => this.visit(destination, thorough)));
+        // What they were held for may have changed while nobody was there to be told.
+        if (isFirst) await Promise.all(some.map(({ id }) => this.queues.hurry(id)));
       }
       if (thorough) await this.queues.closeIdle();
     } catch (error) {

@@ -1,0 +1,65 @@
+import type { Destination } from '#control-plane';
+import { RedisConnections } from '#platform';
+import { startRedis } from '../../../../test/support/index.js';
+import { destinationKeys } from '../keys.js';
+import { admit } from './admission.js';
+
+const HOUR_MS = 3_600_000;
+
+describe('a batch whose parts all wait for another try', () => {
+  let redis: RedisConnections;
+  const changedAt = Date.now() - HOUR_MS;
+  const destination: Destination = {
+    id: 'crm',
+    name: 'CRM',
+    type: 'webhook',
+    config: {},
+    credentials: {},
+    match: {},
+    transform: {},
+    batch: { maxEvents: 100, maxBytes: 1_000_000, maxWaitMs: 50 },
+    rateLimit: [{ requests: 5, perSeconds: 60 }],
+    retry: { maxAttempts: 20, maxAgeSeconds: 3_600, minDelayMs: 10, maxDelayMs: 60_000 },
+    timeoutMs: 5_000,
+    concurrency: 2,
+    ordering: 'none',
+    maxQueuedBytes: null,
+    paused: null,
+    createdAt: new Date(changedAt).toISOString(),
+    updatedAt: new Date(changedAt).toISOString(),
+  };
+
+  beforeAll(async () => {
+    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
+    await redis.ready(10_000);
+  });
+
+  afterAll(() => redis.close());
+
+  beforeEach(async () => {
+    const rests = `${Date.now() + HOUR_MS}|${Date.now()}`;
+    await redis.shared.flushall();
+    await redis.shared.hset(destinationKeys.batch('crm', 'b1'), 'r', 3, 'j', '{}', 'd', rests);
+    await redis.shared.hset(destinationKeys.state('crm'), { breakerSince: 1, probeAt: 1, breakerCode: 'http_401' });
+  });
+
+  const tried = (one: Destination): ReturnType<typeof admit> => admit(redis, one, 'b1', 1_000);
+
+  it('is too early, which takes neither the probe nor a request of the rate', async () => {
+    const { verdict, waitMs } = await tried(destination);
+    expect(verdict).toBe('early');
+    expect(waitMs).toBeGreaterThan(HOUR_MS - 10_000);
+    expect(await redis.shared.hget(destinationKeys.state('crm'), 'probeAt')).toBe('1');
+    expect(await redis.shared.exists(destinationKeys.rate('crm', 0))).toBe(0);
+  });
+
+  it('may go once the destination was changed', async () => {
+    const changed = { ...destination, updatedAt: new Date(Date.now() + 1_000).toISOString() };
+    expect(await tried(changed)).toMatchObject({ verdict: 'probe', reason: 'http_401', revision: 3, record: '{}' });
+    expect(await redis.shared.llen(destinationKeys.rate('crm', 0))).toBe(1);
+  });
+
+  it('is held by a pause first: that time does not count towards its age', async () => {
+    expect(await tried({ ...destination, paused: 'admin' })).toMatchObject({ verdict: 'hold', reason: 'admin' });
+  });
+});
