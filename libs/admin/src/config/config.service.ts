@@ -60,18 +60,25 @@ export class ConfigService {
       const planned = await this.documents.plan(document);
       const removed = planned.difference.deleted.filter(({ kind }) => kind === 'destination').map(({ id }) => id);
       const waiting = await this.waitingFor([...removed, ...planned.retyped]);
+      const createdAt = await this.creationTimes();
       if (dryRun) return showDifference(planned.difference, waiting, 'planned');
       assertNothingIsLost(planned, waiting, discard);
       if (await this.documents.write(author, planned)) {
         for (const id of removed) {
           const act = { action: 'discard', target: { kind: 'destination', id } };
-          await this.audit.around(author, act, () => this.deliveries.discard(id));
+          await this.audit.around(author, act, () => this.deliveries.discard(id, createdAt.get(id) ?? 0));
         }
         return showDifference(planned.difference, waiting, 'written');
       }
       await sleep(Math.random() * MAX_PAUSE_MS);
     }
     throw new ConfigurationError({ kind: 'busy' });
+  }
+
+  /** By destination, in milliseconds since 1970. */
+  private async creationTimes(): Promise<ReadonlyMap<string, number>> {
+    const destinations = await this.destinations.list();
+    return new Map(destinations.map(({ destination: { id, createdAt } }) => [id, Date.parse(createdAt)]));
   }
 
   /** Only those that something waits for. */

@@ -143,7 +143,7 @@ export class DestinationsController {
       await this.assertNothingWaits(destination.id, 'give ?discard=true to drop them');
     await this.destinations.remove(author, id, condition);
     const act = { action: 'discard', target: { kind: 'destination', id } };
-    await this.audit.around(author, act, () => this.deliveries.discard(id));
+    await this.audit.around(author, act, () => this.deliveries.discard(id, Date.parse(destination.createdAt)));
   }
 
   @Post(':id/pause')

@@ -77,8 +77,11 @@ export interface DiscardedLetters {
 /** What admins may ask of the deliveries. The pipeline implements it. */
 export abstract class DeliveryOperations {
   abstract stats(destinationId: string): Promise<DestinationStats>;
-  /** Settles everything that waits for the destination and forgets its dead letters and counters. */
-  abstract discard(destinationId: string): Promise<void>;
+  /**
+   * Settles everything that waits for a deleted destination and forgets its dead letters and counters. `createdAt`
+   * (ms): of the one that was deleted; one that was created under its id later is another.
+   */
+  abstract discard(destinationId: string, createdAt: number): Promise<void>;
   /** Newest first. */
   abstract listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>>;
   /** Counted by reason, of one destination or of all. */

@@ -31,6 +31,11 @@ export class DeletedDestinations {
     return Array.isArray(ids) ? ids.map(String) : [];
   }
 
+  /** False: it was cleared, or exists again. */
+  async has(id: string): Promise<boolean> {
+    return (await this.redis.shared.zscore(DELETED_KEY, id)) !== null;
+  }
+
   /** Nothing of it is left. */
   async cleared(id: string): Promise<void> {
     await this.redis.shared.zrem(DELETED_KEY, id);

@@ -57,6 +57,8 @@ type Batch = readonly (CanonicalEvent | undefined)[];
 /** `sent` and `unsent`: there is more of the batch to do. */
 type Progress = 'sent' | 'unsent' | 'complete' | 'stale' | 'aborted';
 
+type SettleReply = readonly [verdict: string, breaker?: string, settled?: readonly string[]];
+
 /** Runs one batch job: as many requests as its parts need, each settled before the next. */
 export class Deliverer {
   private stopping = false;
@@ -248,7 +250,8 @@ export class Deliverer {
     const accepted = change.rejected.length > 0 ? await this.eventsOf(record) : [];
     const settlement = settlementText(record, change, destination, accepted, now);
     const values = [String(revision), JSON.stringify(next), record.id, complete ? '1' : '0', settlement];
-    const [verdict, breaker, ...settled] = (await settleScript.run(this.redis.shared, keys, values)) as string[];
+    const reply = (await settleScript.run(this.redis.shared, keys, values)) as SettleReply;
+    const [verdict, breaker, settled = []] = reply;
     if (verdict === 'stale') {
       this.log.warn({ destinationId: id, batchId: record.id }, 'another worker has taken the batch over');
       return 'stale';

@@ -57,12 +57,14 @@ return answer('go', 0, '')
  * KEYS: 1 record, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 dead letters, 8 dead letter order, 9 resting,
  * 10 busy users, 11 any user and 12 any shard's ready users (only their names before the user, before the shard).
  * ARGV: 1 expected revision, 2 new record, 3 batch id, 4 '1' if complete, 5 settlement (JSON, see settlement.ts).
- * Returns `{'stale'}`, or `{'ok', breaker: '', 'opened' or 'closed', segments settled…}`.
+ * Returns `{'stale'}`, or `{'ok', breaker: '', 'opened' or 'closed', {segments settled…}}`.
  */
 export const settleScript = defineScript(
   'gwSettle',
   `
 if redis.call('HGET', KEYS[1], 'r') ~= ARGV[1] then return {'stale'} end
+-- First, because Redis lets a script write on without memory once it has deleted something: only settling makes room.
+redis.call('HDEL', KEYS[1], 'd')
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local stamp = string.format('%d', now)
@@ -128,8 +130,6 @@ if s.restsUntil then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', stamp)
   redis.call('ZADD', KEYS[9], string.format('%d', s.restsUntil), ARGV[3])
   redis.call('HSET', KEYS[1], 'd', string.format('%d|%d', s.restsUntil, now))
-else
-  redis.call('HDEL', KEYS[1], 'd')
 end
 if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 
@@ -151,7 +151,7 @@ if ARGV[4] == '1' then
     kept = redis.call('HINCRBY', KEYS[3], 'finishedBytes', -size)
   end
 end
-return {'ok', breaker, unpack(done)}
+return {'ok', breaker, done}
 `,
 );
 
@@ -159,20 +159,28 @@ return {'ok', breaker, unpack(done)}
  * Forgets a destination: everything of it that waits is handed back to the segments' ledgers. Repeat it while it returns 0.
  * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
  * the id is used), 10 dead letters, 11 dead letter order, 12 resting, 13 busy users, 14 any user and 15 any shard's ready
- * users (only their names). ARGV: 1 how long late routers are refused (s), 2 now (ms) by the clock that stamps
- * `createdAt`, 3 users forgotten in one run, 4 number of shards.
+ * users (only their names). ARGV: 1 how long late routers are refused (s), 2 when the one that was deleted was
+ * created (ms), 3 users and segments
+ * forgotten in one run, 4 number of shards.
  */
 export const discardScript = defineScript(
   'gwDiscard',
   `
+-- First, because Redis lets a script write on without memory once it has deleted something.
+redis.call('DEL', KEYS[7])
 redis.call('SET', KEYS[8], ARGV[2], 'EX', ARGV[1])
-local open = redis.call('HKEYS', KEYS[4])
-for _, id in ipairs(open) do redis.call('HSET', KEYS[5], id, '') end
 for _, set in ipairs({KEYS[2], KEYS[6]}) do
   for _, id in ipairs(redis.call('ZRANGE', set, 0, -1)) do redis.call('DEL', KEYS[9] .. id) end
 end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[6], KEYS[7], KEYS[10], KEYS[11], KEYS[12])
+redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[10], KEYS[11], KEYS[12])
 local most = tonumber(ARGV[3])
+local open = redis.call('HRANDFIELD', KEYS[4], most)
+for _, id in ipairs(open) do
+  redis.call('HSET', KEYS[5], id, '')
+  redis.call('HDEL', KEYS[4], id)
+end
+most = most - #open
+if most <= 0 then return 0 end
 for shard = 0, tonumber(ARGV[4]) - 1 do
   local users = redis.call('ZPOPMIN', KEYS[15] .. shard, most)
   for i = 1, #users, 2 do redis.call('DEL', KEYS[14] .. users[i]) end

@@ -19,8 +19,8 @@ import type { DeliveryQueues } from './delivery-queues.js';
 
 /** Late routers of a deleted destination are refused for so long: longer than any lease. In seconds. */
 const GONE_SECONDS = 600;
-/** Users whose events are forgotten in one script run: a few milliseconds. */
-const USERS_AT_ONCE = 2_000;
+/** Segments, and users whose events are forgotten, in one script run: a few milliseconds. */
+const FORGOTTEN_AT_ONCE = 2_000;
 
 /** What admins ask of deliveries, answered from the destinations' state in Redis. */
 export class DestinationOperations implements DeliveryOperations {
@@ -42,7 +42,7 @@ export class DestinationOperations implements DeliveryOperations {
     return readStats(state);
   }
 
-  async discard(destinationId: string): Promise<void> {
+  async discard(destinationId: string, createdAt: number): Promise<void> {
     const keys = [
       destinationKeys.pending(destinationId),
       destinationKeys.batches(destinationId),
@@ -60,7 +60,7 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.user(destinationId, ''),
       destinationKeys.ready(destinationId, ''),
     ];
-    const values = [GONE_SECONDS, Date.now(), USERS_AT_ONCE, SHARD_COUNT];
+    const values = [GONE_SECONDS, createdAt, FORGOTTEN_AT_ONCE, SHARD_COUNT];
     while ((await discardScript.run(this.redis.shared, keys, values)) === 0);
     const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
     await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));

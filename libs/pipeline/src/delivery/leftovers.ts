@@ -2,7 +2,7 @@ import type { Configuration, DeletedDestinations, DeliveryOperations } from '#co
 import type { Log } from '#platform';
 
 const LOOK_MS = 5_000;
-/** Whoever deletes a destination discards what waits for it well within this, in milliseconds. */
+/** Whoever deletes a destination discards what waits for it well within this, in milliseconds. It was created before. */
 const IDLE_MS = 10_000;
 
 /**
@@ -51,8 +51,9 @@ export class Leftovers {
 
   private async clearOne(id: string): Promise<void> {
     try {
-      // One that exists again delivers what is left.
-      if (!this.configuration.destinations.has(id)) await this.deliveries.discard(id);
+      // One that exists again delivers what is left. This process may not have heard of it yet.
+      const isBack = this.configuration.destinations.has(id) || !(await this.deleted.has(id));
+      if (!isBack) await this.deliveries.discard(id, Date.now() - IDLE_MS);
       await this.deleted.cleared(id);
     } catch (error) {
       this.log.warn({ destinationId: id, error: String(error) }, 'what the destination left behind is discarded later');

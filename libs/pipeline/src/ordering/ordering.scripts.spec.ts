@@ -218,7 +218,7 @@ class World {
       complete ? '1' : '0',
       JSON.stringify(settlement),
     ];
-    expect(await settleScript.run(this.redis.shared, keys, values)).toEqual(['ok', '']);
+    expect(await settleScript.run(this.redis.shared, keys, values)).toEqual(['ok', '', []]);
     batch.revision += 1;
     if (complete) this.batches = this.batches.filter((other) => other !== batch);
   }

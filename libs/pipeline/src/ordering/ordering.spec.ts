@@ -130,7 +130,7 @@ describe.each([
     expect(queued).toBe(5_002);
     expect(oldestAt).toBeGreaterThanOrEqual(acceptedFrom);
     pipeline.configuration.destinations.delete('doomed');
-    await pipeline.operations.discard('doomed');
+    await pipeline.operations.discard('doomed', 0);
     await until(() => pipeline.budget.queuedBytes === 0);
     expect(await keysLeft('doomed')).toEqual([]);
   });

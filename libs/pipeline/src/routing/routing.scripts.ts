@@ -38,7 +38,11 @@ export const openLedgersScript = defineScript(
   `
 local function open(segment, ledger, wanted, first, count)
   local decision = redis.call('HGET', segment, 'r')
-  if decision then return {decision, unpack(redis.call('SMEMBERS', ledger))} end
+  if decision then
+    local members = redis.call('SMEMBERS', ledger)
+    table.insert(members, 1, decision)
+    return members
+  end
   if redis.call('EXISTS', segment) == 0 then return {} end
   redis.call('HSET', segment, 'r', wanted)
   local opened = {wanted}
