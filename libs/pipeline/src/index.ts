@@ -3,6 +3,7 @@ export { IntakeService } from './intake/intake.service.js';
 export { QueuedBudget } from './intake/queued-budget.js';
 export { LeasedRequestLimiter } from './limits/request-limiter.js';
 export { PipelineModule } from './pipeline.module.js';
+export { RejectionList, type Rejection } from './rejections/rejection-list.js';
 export * from './rejections/rejection-store.js';
 export * from './segment/event-decoder.js';
 export { DestinationTester, type TestResult } from './delivery/destination-tester.js';

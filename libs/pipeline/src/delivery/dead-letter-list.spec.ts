@@ -97,6 +97,23 @@ describe('dead letters by their reason', () => {
     expect(found.every((text) => text.startsWith('timeout crm.'))).toBe(true);
   });
 
+  it('are listed to the last one, though thousands were parked in the same millisecond', async () => {
+    const letters = Array.from({ length: 3_000 }, (_, index) => [`idle.evt_${index}`, '{"reason":{}}']);
+    const order = destinationKeys.deadLetterOrder('idle');
+    await redis.shared.hset(destinationKeys.deadLetters('idle'), Object.fromEntries(letters) as Record<string, string>);
+    await redis.shared.zadd(order, ...letters.flatMap(([id = '']) => [PARKED, id]));
+    let found = 0;
+    let after: string | null = '';
+    while (after !== null) {
+      const cursor: { readonly after?: string } = after === '' ? {} : { after };
+      const page = await list.list({ destinationId: 'idle', limit: 100, ...cursor });
+      found += page.items.length;
+      after = page.next;
+    }
+    await redis.shared.del(order, destinationKeys.deadLetters('idle'));
+    expect(found).toBe(3_000);
+  });
+
   it('are discarded by code; the others stay, and the counters follow', async () => {
     expect(await list.discardAll('crm', 'timeout')).toEqual({ discarded: 30, more: false });
     expect(await read('crm')).toMatchObject({ groups: [{ code: 'http_422', count: 250 }], kept: 250 });

@@ -6,7 +6,7 @@ import { discardDeadLettersScript } from './dead-letter.script.js';
 
 /** Letters read for one page: where few of them fit the filter, a page is short and names the next one. */
 const MAX_READ = 1_000;
-/** Letters one call discards: some seconds at most. */
+/** Letters one call discards. It passes any number of others on its way: some microseconds each. */
 const MAX_DISCARDED = 10_000;
 const READ_AT_ONCE = 100;
 
@@ -53,8 +53,9 @@ export class DeadLetterList {
     while (discarded < MAX_DISCARDED) {
       const ids = await this.redis.shared.zrange(order, passed, String(passed + READ_AT_ONCE - 1));
       if (ids.length === 0) return { discarded, more: false };
-      const letters = await Promise.all(ids.map((id) => this.deadLetter(id)));
-      const meant = letters.flatMap((letter) => (letter?.reason.code === code ? [letter.id] : []));
+      const texts = await this.redis.shared.hmget(destinationKeys.deadLetters(destinationId), ...ids);
+      const letters = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as DeadLetter]));
+      const meant = letters.flatMap(({ id, reason }) => (reason.code === code ? [id] : []));
       if (meant.length > 0) discarded += await this.remove(destinationId, meant);
       passed += ids.length - meant.length;
     }
@@ -78,11 +79,18 @@ export class DeadLetterList {
   private async newest(destinationId: string, limit: number, before: Place | undefined): Promise<readonly Place[]> {
     const key = destinationKeys.deadLetterOrder(destinationId);
     const max = before === undefined ? '+inf' : String(before.at);
-    // Some more than asked for: those of the same millisecond as the cursor have been shown already.
-    const flat = await this.redis.shared.zrevrangebyscore(key, max, '-inf', 'WITHSCORES', 'LIMIT', 0, limit + 1_000);
     const places: Place[] = [];
-    for (let i = 0; i < flat.length; i += 2) places.push({ id: flat[i] ?? '', at: Number(flat[i + 1]) });
-    return places.filter((place) => before === undefined || newestFirst(before, place) < 0).slice(0, limit);
+    // Of those of the cursor's millisecond, any number have been shown already.
+    for (let offset = 0; places.length < limit; offset += MAX_READ) {
+      const range = [key, max, '-inf', 'WITHSCORES', 'LIMIT', offset, MAX_READ] as const;
+      const flat = await this.redis.shared.zrevrangebyscore(...range);
+      for (let i = 0; i < flat.length; i += 2) {
+        const place = { id: flat[i] ?? '', at: Number(flat[i + 1]) };
+        if (before === undefined || newestFirst(before, place) < 0) places.push(place);
+      }
+      if (flat.length < 2 * MAX_READ) break;
+    }
+    return places.slice(0, limit);
   }
 }
 

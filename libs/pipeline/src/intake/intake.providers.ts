@@ -52,9 +52,9 @@ export const intakeProviders: Provider[] = [
   },
   {
     provide: RejectionStore,
-    useFactory: (redis: RedisConnections, log: Log) =>
-      new RejectionStore(redis, log.child({ component: 'rejections' })),
-    inject: [RedisConnections, Log],
+    useFactory: (redis: RedisConnections, pulse: RedisPulse, log: Log) =>
+      new RejectionStore(redis, pulse, log.child({ component: 'rejections' })),
+    inject: [RedisConnections, RedisPulse, Log],
   },
   {
     provide: LeasedRequestLimiter,

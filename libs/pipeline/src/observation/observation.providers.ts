@@ -4,6 +4,8 @@ import { ConnectorRegistry } from '#destinations';
 import { Log, RedisConnections } from '#platform';
 import { QueuedBudget } from '../intake/queued-budget.js';
 import { DestinationStandings } from '../metrics/destination-standings.js';
+import { RejectionList } from '../rejections/rejection-list.js';
+import { RejectionStore } from '../rejections/rejection-store.js';
 import { ReplayStore } from '../replay/replay.store.js';
 import { SegmentStore } from '../segment/segment-store.js';
 import { ContentIdFinder } from './content-ids/content-id-finder.js';
@@ -24,6 +26,11 @@ export const observationProviders: Provider[] = [
     provide: EventBrowser,
     useFactory: (redis: RedisConnections, segments: SegmentStore) => new EventBrowser(redis, segments),
     inject: [RedisConnections, SegmentStore],
+  },
+  {
+    provide: RejectionList,
+    useFactory: (redis: RedisConnections, store: RejectionStore) => new RejectionList(redis, store),
+    inject: [RedisConnections, RejectionStore],
   },
   {
     provide: LiveTail,

@@ -1,5 +1,6 @@
 import { redactJson, type Log, type RedisConnections } from '#platform';
-import { ALL_SHARDS, shardKeys, shardOfSource } from '../keys.js';
+import { shardKeys, shardOfSource } from '../keys.js';
+import type { RedisPulse } from '../redis-pulse.js';
 import { recordRejectionsScript } from './rejection.script.js';
 
 export interface RejectedItem {
@@ -23,47 +24,57 @@ export interface RejectedRequest {
   readonly items: readonly RejectedItem[];
 }
 
-export interface RejectionQuery {
-  readonly sourceId?: string;
-  readonly requestId?: string;
-}
-
 const MAX_BYTES_PER_SHARD = 4 * 1024 * 1024;
 const MAX_AGE_MS = 7 * 86_400_000;
 /** A larger item is listed without its content. */
 const MAX_ITEM_CHARACTERS = 16_384;
 const MAX_REQUEST_CHARACTERS = 1024 * 1024;
 const FLUSH_MS = 50;
-/** Requests waiting to be written; more than this (Redis is away) are only counted by the metrics. */
-const MAX_WAITING = 2_000;
+/** Characters that wait to be written; what is refused while there are more (Redis is away) is only counted by the metrics. */
+const MAX_WAITING_CHARACTERS = 8 * 1024 * 1024;
 
 /** Refused inbound items with their reason, kept by bytes and age. Writing never delays an answer. */
 export class RejectionStore {
-  private readonly waiting = new Map<number, string[]>();
-  private waitingCount = 0;
+  private waiting = new Map<number, string[]>();
+  /** Until they are written, or given up. */
+  private waitingCharacters = 0;
   private timer: NodeJS.Timeout | undefined;
+  private flushing: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly redis: RedisConnections,
+    private readonly pulse: Pick<RedisPulse, 'healthy'>,
     private readonly log: Log,
   ) {}
 
   record(rejected: RejectedRequest): void {
-    if (this.waitingCount >= MAX_WAITING) return;
+    if (this.waitingCharacters >= MAX_WAITING_CHARACTERS) return;
     const shard = shardOfSource(rejected.sourceId ?? '');
     const list = this.waiting.get(shard) ?? [];
-    list.push(textOf(rejected));
+    const text = textOf(rejected);
+    list.push(text);
     this.waiting.set(shard, list);
-    this.waitingCount++;
+    this.waitingCharacters += text.length;
+    this.flushSoon();
+  }
+
+  /** One at a time: what a Redis that hangs was given stays in a socket's buffer. */
+  flush(): Promise<void> {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.flushing = this.flushing.then(() => this.write());
+    return this.flushing;
+  }
+
+  private flushSoon(): void {
     this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
   }
 
-  async flush(): Promise<void> {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+  private async write(): Promise<void> {
+    if (this.waiting.size === 0) return;
+    if (!this.pulse.healthy) return this.flushSoon();
     const collected = [...this.waiting];
-    this.waiting.clear();
-    this.waitingCount = 0;
+    this.waiting = new Map();
     const oldest = Date.now() - MAX_AGE_MS;
     await Promise.all(
       collected.map(async ([shard, texts]) => {
@@ -72,26 +83,11 @@ export class RejectionStore {
           await recordRejectionsScript.run(this.redis.shared, keys, [MAX_BYTES_PER_SHARD, oldest, ...texts]);
         } catch (error) {
           this.log.warn({ requests: texts.length, error: String(error) }, 'rejections could not be kept');
+        } finally {
+          for (const text of texts) this.waitingCharacters -= text.length;
         }
       }),
     );
-  }
-
-  /** Newest first. */
-  async list({ sourceId, requestId }: RejectionQuery): Promise<readonly RejectedRequest[]> {
-    await this.flush();
-    const shards = sourceId === undefined ? ALL_SHARDS : [shardOfSource(sourceId)];
-    const lists = await Promise.all(shards.map((shard) => this.read(shard)));
-    return lists
-      .flat()
-      .filter((rejected) => sourceId === undefined || rejected.sourceId === sourceId)
-      .filter((rejected) => requestId === undefined || rejected.requestId === requestId)
-      .sort((a, b) => b.at - a.at);
-  }
-
-  private async read(shard: number): Promise<readonly RejectedRequest[]> {
-    const entries = await this.redis.shared.xrevrange(shardKeys.rejections(shard), '+', '-', 'COUNT', 1_000);
-    return entries.map(([, fields]) => JSON.parse(fields[1] ?? 'null') as RejectedRequest);
   }
 }
 
