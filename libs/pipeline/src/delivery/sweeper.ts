@@ -57,31 +57,37 @@ export class Sweeper {
     }, delayMs);
   }
 
+  /** Each step alone: one master of a cluster that is away costs the destinations on the others nothing. */
   private async sweep(): Promise<void> {
+    const isFirst = this.round === 0;
+    const thorough = this.round++ % JOBS_EVERY === 0;
+    // First: where memory is full, nothing that follows can write before this has made room.
+    await this.attempt('history is trimmed later', () => this.history.trim());
+    if (thorough) await this.attempt('the bound of dead letters is asked for later', () => this.deadLetters.askBound());
+    // Has no end while segments keep coming.
+    void this.router.routeAll();
+    this.deadLetters.keepOnly(this.configuration.destinations);
+    const destinations = [...this.configuration.destinations.values()];
+    for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
+      const visits = destinations.slice(i, i + AT_ONCE).map((destination) =>
+        this.attempt('the destination is looked at again', () => this.visit(destination, thorough, isFirst), {
+          destinationId: destination.id,
+        }),
+      );
+      await Promise.all(visits);
+    }
+    if (thorough) await this.attempt('idle queues are closed later', () => this.queues.closeIdle());
+  }
+
+  private async attempt(otherwise: string, work: () => Promise<unknown>, subject: object = {}): Promise<void> {
     try {
-      const isFirst = this.round === 0;
-      const thorough = this.round++ % JOBS_EVERY === 0;
-      // First: where memory is full, nothing that follows can write before this has made room.
-      await this.history
-        .trim()
-        .catch((error: unknown) => this.log.warn({ error: String(error) }, 'history is trimmed later'));
-      if (thorough) await this.deadLetters.askBound();
-      await this.router.routeAll();
-      this.deadLetters.keepOnly(this.configuration.destinations);
-      const destinations = [...this.configuration.destinations.values()];
-      for (let i = 0; i < destinations.length && !this.stopped; i += AT_ONCE) {
-        const some = destinations.slice(i, i + AT_ONCE);
-        await Promise.all(some.map((destination) => this.visit(destination, thorough)));
-        // What they were held for may have changed while nobody was there to be told.
-        if (isFirst) await Promise.all(some.map(({ id }) => this.queues.hurry(id)));
-      }
-      if (thorough) await this.queues.closeIdle();
+      await work();
     } catch (error) {
-      this.log.warn({ error: String(error) }, 'sweep failed; the next one follows');
+      this.log.warn({ ...subject, error: String(error) }, `sweep: ${otherwise}`);
     }
   }
 
-  private async visit(destination: Destination, thorough: boolean): Promise<void> {
+  private async visit(destination: Destination, thorough: boolean, isFirst: boolean): Promise<void> {
     const { id } = destination;
     const state = destinationKeys.state(id);
     const fields = ['pending', 'open', 'unjudged', 'dead', 'deadBytes', 'deadFull'] as const;
@@ -98,6 +104,8 @@ export class Sweeper {
       const batchIds = await this.redis.shared.zrange(destinationKeys.batches(id), 0, '-1');
       await this.queues.add(id, destination.concurrency, batchIds);
     }
+    // What it was held for may have changed while nobody was there to be told.
+    if (isFirst) await this.queues.hurry(id);
     await this.outbox.sweep(id);
     if (Number(dead ?? 0) > 0) await this.expireDeadLetters(id);
   }

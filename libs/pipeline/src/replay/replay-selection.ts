@@ -20,6 +20,7 @@ export interface Selected {
 /** A chunk is closed at so many bytes, as requests came. */
 const BYTES_AT_ONCE = 4 * 1024 * 1024;
 const LETTERS_AT_ONCE = 100;
+const FIRST_LETTERS = 20;
 const SEGMENTS_AT_ONCE = 64;
 /** Segments read at once; as many again are read while these are put back. */
 const READ_AT_ONCE = 4;
@@ -103,20 +104,43 @@ export class ReplaySelection {
         Math.max(LETTERS_AT_ONCE, most),
       );
       if (ids.length === 0) return;
-      const texts = await this.redis.shared.hmget(destinationKeys.deadLetters(destinationId), ...ids);
-      const letters = texts.flatMap((text) => (text === null ? [] : [JSON.parse(text) as DeadLetter]));
-      const fitting = letters.filter(
-        ({ event, reason }) => (code === undefined || reason.code === code) && wanted(event),
-      );
-      const chosen = exact ? fitting.slice(0, most) : fitting;
+      const fits = ({ event, reason }: DeadLetter): boolean =>
+        (code === undefined || reason.code === code) && wanted(event);
+      const { letters, looked } = await this.chunkOf(destinationId, ids, fits, exact ? most : ids.length);
       // Chosen ones leave the list when they are put back, so only the others are to be passed over next time.
-      const left = chosen.length < fitting.length ? 0 : ids.length - chosen.length;
-      const next: HistoryCursor = { passed: passed + (removing ? left : ids.length) };
-      if (chosen.length > 0) {
-        yield { events: chosen.map(({ event }) => event), deadLetterIds: chosen.map(({ id }) => id), cursor: next };
+      const next: HistoryCursor = { passed: passed + looked - (removing ? letters.length : 0) };
+      if (letters.length > 0) {
+        yield { events: letters.map(({ event }) => event), deadLetterIds: letters.map(({ id }) => id), cursor: next };
       }
       passed = next.passed ?? passed;
     }
+  }
+
+  /** The letters that fit, from the first on, until they are as many or as large as a chunk; and how many were looked at. */
+  private async chunkOf(
+    destinationId: string,
+    ids: readonly string[],
+    fits: (letter: DeadLetter) => boolean,
+    most: number,
+  ): Promise<{ readonly letters: readonly DeadLetter[]; readonly looked: number }> {
+    const key = destinationKeys.deadLetters(destinationId);
+    const letters: DeadLetter[] = [];
+    let [looked, lookedBytes, bytes] = [0, 0, 0];
+    while (looked < ids.length) {
+      // Nobody knows how large they are before the first ones.
+      const count = looked === 0 ? FIRST_LETTERS : Math.max(1, Math.floor((BYTES_AT_ONCE * looked) / lookedBytes));
+      for (const text of await this.redis.shared.hmget(key, ...ids.slice(looked, looked + count))) {
+        looked += 1;
+        if (text === null) continue;
+        lookedBytes += text.length;
+        const letter = JSON.parse(text) as DeadLetter;
+        if (!fits(letter)) continue;
+        letters.push(letter);
+        bytes += text.length;
+        if (letters.length === most || bytes >= BYTES_AT_ONCE) return { letters, looked };
+      }
+    }
+    return { letters, looked };
   }
 
   private async *history(range: Range, { most, exact }: ChunkSize, cursor: HistoryCursor): AsyncGenerator<Selected> {

@@ -150,6 +150,7 @@ export class Router {
 
   /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */
   async judge(destination: Destination): Promise<void> {
+    if (this.chooser.fault(destination) !== undefined) return;
     for (const { segmentId, ranges, count } of await this.unjudged.oldest(destination.id)) {
       const deadline = (await this.unjudged.now()) + LEASE_MS;
       const segment = await this.segments.head(segmentId);
