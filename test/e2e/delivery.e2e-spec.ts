@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import {
   eventsOf,
@@ -129,6 +130,19 @@ describe('a delivery', () => {
     expect(elsewhere.requests).toHaveLength(1);
   });
 
+  it('waits no longer for an address that it was changed from while it was paused', async () => {
+    const line = await openLine(gateway);
+    line.sink.replyWith(() => ({ status: 429, headers: { 'retry-after': '3600' } }));
+    await line.sender.accepted([flokitItem('moved')]);
+    await until(async () => (await line.stats()).lastError?.code === 'http_429', { what: 'the first address to ask' });
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/pause`);
+    const elsewhere = await startSink();
+    await line.change({ config: { url: elsewhere.url } });
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/resume`);
+    await delivered(line, 1);
+    expect(elsewhere.requests).toHaveLength(1);
+  });
+
   it('waits no longer for an account that is not its own any more', async () => {
     const line = await openLine(gateway, { credentials: { bearerToken: 'former' } });
     line.sink.replyWith(({ headers }) =>
@@ -170,6 +184,29 @@ describe('a delivery', () => {
     const stats = await delivered(line, 2);
     expect(elsewhere.requests).toHaveLength(2);
     expect(stats).toMatchObject({ deadLettered: 0, breaker: { state: 'closed' } });
+  });
+
+  it('held by a pause grows no older, nor do the other parts of its batch', async () => {
+    const line = await openLine(gateway, {
+      concurrency: 1,
+      retry: { minDelayMs: 10, maxDelayMs: 20, maxAgeSeconds: 4 },
+    });
+    const sizeOf = (request: SinkRequest): number => eventsOf(request).length;
+    line.sink.replyWith((request) => ({ status: sizeOf(request) > 1 ? 413 : 503 }));
+    await line.sender.accepted(flokitItems('held', 2));
+    const idOf = (request: SinkRequest): string => eventsOf(request)[0]?.id ?? '';
+    const tried = (): number => new Set(line.sink.requests.filter((one) => sizeOf(one) === 1).map(idOf)).size;
+    await until(() => tried() === 2, { what: 'both halves to be tried' });
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/pause`);
+    await delay(5_000);
+    const refusedOnce = new Set<string>();
+    line.sink.replyWith((request) => {
+      const isFirst = !refusedOnce.has(idOf(request));
+      refusedOnce.add(idOf(request));
+      return isFirst ? { status: 503 } : ok;
+    });
+    await line.admin.ask('POST', `/destinations/${line.destinationId}/resume`);
+    expect(await delivered(line, 2)).toMatchObject({ deadLettered: 0 });
   });
 
   it.each([401, 404, 410])('refused with %i is held, not given up, until the destination is back', async (status) => {

@@ -20,7 +20,7 @@ export const ALL_SHARDS: readonly number[] = Array.from({ length: SHARD_COUNT },
 export const shardKeys = {
   /**
    * Hash: `seq` acceptance sequence, `bytes` queued, `hbytes` kept as history, `events` accepted, `from:<source>` those of
-   * one source, `idx` sequence up to which content ids are indexed, `idpage` number of the page they go to.
+   * one source, `rejectionBytes` refused items kept, `idx` sequence up to which content ids are indexed, `idpage` number of the page they go to.
    */
   counters: (shard: number) => `gw:{s${shard}}:counters`,
   /** Sorted set of every segment's id by acceptance sequence, for browsing and replay. */
@@ -29,7 +29,12 @@ export const shardKeys = {
   unrouted: (shard: number) => `gw:{s${shard}}:unrouted`,
   /** Sorted set of segment ids by the end of a router's lease (ms). */
   claims: (shard: number) => `gw:{s${shard}}:claims`,
-  /** Hash: the segment; fields in segment-store.ts. */
+  /**
+   * Hash: the segment. `h` header (segment-format.ts), `b` bodies, `q` acceptance sequence of position 0, `z` bytes it counts
+   * for, `d` positions that repeat earlier requests, `r` decision (decision.ts), `x` when it was released (ms),
+   * `t:<destination>` batch ids once that destination has settled it, `w` how often it was rewritten, `u` how often it could
+   * not be read.
+   */
   segment: (shard: number, segmentId: string) => `gw:{s${shard}}:seg:${segmentId}`,
   /** Set of destinations that have not settled the segment. */
   ledger: (shard: number, segmentId: string) => `gw:{s${shard}}:led:${segmentId}`,
@@ -50,7 +55,7 @@ export const shardKeys = {
 export const destinationTag = (destinationId: string): string => `{d:${destinationId}}`;
 
 export const destinationKeys = {
-  /** Hash: counters, breaker and hold; fields in destination-state.ts. */
+  /** Hash: counters, breaker, rest, and `born`: when the destination whose state it is was created (ms). */
   state: (id: string) => `gw:${destinationTag(id)}:state`,
   /** List of references waiting to be gathered. */
   pending: (id: string) => `gw:${destinationTag(id)}:pending`,
@@ -70,7 +75,10 @@ export const destinationKeys = {
   resting: (id: string) => `gw:${destinationTag(id)}:resting`,
   /** Sorted set of open batch ids by the time they were gathered. */
   batches: (id: string) => `gw:${destinationTag(id)}:batches`,
-  /** Hash: `r` revision, `j` the batch record, `f` present when it is finished. */
+  /**
+   * Hash: `r` revision, `j` the batch record, `f` present when it is finished, `d` while all of it waits for another try:
+   * `<until>|<since>` (ms).
+   */
   batch: (id: string, batchId: string) => `gw:${destinationTag(id)}:batch:${batchId}`,
   /** Hash: segment id → batch ids; settled here, not yet struck from the segment's ledger. */
   settled: (id: string) => `gw:${destinationTag(id)}:settled`,

@@ -122,6 +122,20 @@ describe.each([
     await until(() => pipeline.budget.queuedBytes === 0);
   });
 
+  it('leaves what waits to a destination that was created again before the old one was discarded', async () => {
+    const held = { match: { events: ['reborn'] }, paused: 'admin' as const };
+    pipeline.configuration.put(webhook('reborn', sink, held));
+    await append(pipeline, ['reborn']);
+    await until(async () => (await pipeline.operations.stats('reborn')).waiting === 1);
+    const createdAt = '2026-01-02T00:00:00.000Z';
+    pipeline.configuration.put(webhook('reborn', sink, { ...held, createdAt }));
+    await append(pipeline, ['reborn']);
+    await until(async () => (await pipeline.operations.stats('reborn')).waiting === 2);
+    await pipeline.operations.discard('reborn', Date.parse('2026-01-01T00:00:00.000Z'));
+    pipeline.configuration.put(webhook('reborn', sink, { match: held.match, createdAt, updatedAt: createdAt }));
+    await until(() => received(sink, '/reborn').length === 2);
+  });
+
   it('gives back the space of a deleted destination although whoever deleted it stopped before discarding', async () => {
     pipeline.configuration.put(webhook('orphaned', sink, { match: { events: ['orphaned'] }, paused: 'admin' }));
     await append(pipeline, ['orphaned', 'orphaned']);
@@ -182,7 +196,7 @@ describe.each([
     await append(pipeline, ['whatever']);
     await until(async () => (await pipeline.operations.stats('hopeless')).waiting === 1);
     pipeline.configuration.destinations.delete('hopeless');
-    await pipeline.operations.discard('hopeless', 0);
+    await pipeline.operations.discard('hopeless', Date.parse('2026-01-01T00:00:00.000Z'));
     await until(() => pipeline.budget.queuedBytes === 0);
   });
 

@@ -79,7 +79,7 @@ export abstract class DeliveryOperations {
   abstract stats(destinationId: string): Promise<DestinationStats>;
   /**
    * Settles everything that waits for a deleted destination and forgets its dead letters and counters. `createdAt`
-   * (ms): of the one that was deleted; one that was created under its id later is another.
+   * (ms): of the one that was deleted; one that was created under its id later and has got events keeps all of it.
    */
   abstract discard(destinationId: string, createdAt: number): Promise<void>;
   /** Newest first. */

@@ -1,6 +1,7 @@
 import type { Destination } from '#control-plane';
 import type { RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
+import { markOf } from './asks-another.js';
 import { admitScript } from './delivery.scripts.js';
 import { probeIntervalMs } from './settlement.js';
 
@@ -34,6 +35,7 @@ export async function admit(
     probeIntervalMs(destination),
     deadLetterMaxBytes,
     Date.parse(destination.updatedAt),
+    markOf(destination),
     ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
   ];
   const reply = (await admitScript.run(redis.shared, keys, values)) as (string | number)[];

@@ -68,7 +68,7 @@ export class DeadLetterList {
       destinationKeys.deadLetterOrder(destinationId),
       destinationKeys.state(destinationId),
     ];
-    return discardDeadLettersScript.run(this.redis.shared, keys, ids) as Promise<number>;
+    return discardDeadLettersScript.run(this.redis.shared, keys, ['', ...ids]) as Promise<number>;
   }
 
   private async deadLetter(id: string): Promise<DeadLetter | undefined> {

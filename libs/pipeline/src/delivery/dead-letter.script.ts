@@ -1,13 +1,18 @@
 import { defineScript } from '#platform';
 
-/** KEYS: 1 dead letters, 2 order, 3 state. ARGV: ids. Returns how many there were. */
+/**
+ * KEYS: 1 dead letters, 2 order, 3 state. ARGV: 1 parked until then (ms), or '': an event that was refused again since is
+ * another letter under the same id; then ids. Returns how many there were.
+ */
 export const discardDeadLettersScript = defineScript(
   'gwDiscardDeadLetters',
   `
 local count, bytes = 0, 0
-for _, id in ipairs(ARGV) do
+local bound = tonumber(ARGV[1])
+for i = 2, #ARGV do
+  local id = ARGV[i]
   local letter = redis.call('HGET', KEYS[1], id)
-  if letter then
+  if letter and (not bound or tonumber(redis.call('ZSCORE', KEYS[2], id) or '0') <= bound) then
     redis.call('HDEL', KEYS[1], id)
     redis.call('ZREM', KEYS[2], id)
     count = count + 1

@@ -91,7 +91,7 @@ export class Deliverer {
 
   private async run(destinationId: string, job: HeldJob, place: SendingPlace, signal: AbortSignal): Promise<void> {
     const { batchId } = job.data;
-    let { heldSince } = job.data;
+    let { heldSince, heldMs = 0 } = job.data;
     let work: Work | undefined;
     let admission: Admission | undefined;
     for (;;) {
@@ -102,27 +102,28 @@ export class Deliverer {
       if (admission.verdict === 'gone') return;
       if (admission.verdict === 'hold') {
         heldSince ??= Date.now();
-        await waitOrPutOff(job, admission.waitMs, signal, { batchId, heldSince });
+        await waitOrPutOff(job, admission.waitMs, signal, { batchId, heldSince, heldMs });
         admission = undefined;
         continue;
       }
+      heldMs += heldSince === undefined ? 0 : Date.now() - heldSince;
+      heldSince = undefined;
       if (admission.verdict === 'early') {
         const { waitMs } = admission;
         // Where users' order is kept, a user in retry must not keep the place from others.
-        if (destination.ordering !== 'none') return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS));
-        await waitOrPutOff(job, waitMs, signal);
+        const inPlaceMs = destination.ordering === 'none' ? WAIT_IN_PLACE_MS : 0;
+        await waitOrPutOff(job, waitMs, signal, { batchId, heldMs }, inPlaceMs);
         admission = undefined;
         continue;
       }
       if (!work || !this.isCurrent(work, destination, admission)) {
         work = await this.begin(destination, admission, place);
       }
-      const heldMs = heldSince === undefined ? 0 : Date.now() - heldSince;
-      heldSince = undefined;
       const progress = await this.attempt(work, admission, heldMs, signal);
       if (progress === 'complete') return this.listener.roomMade(destination);
       if (progress === 'stale') return;
-      if (progress === 'aborted') return job.putOff(0);
+      if (progress === 'aborted') return job.putOff(0, { batchId, heldMs });
+      heldMs = 0;
       // Nothing was sent: the permission still stands.
       admission = progress === 'unsent' ? { ...admission, revision: work.revision } : undefined;
     }
@@ -188,7 +189,10 @@ export class Deliverer {
     const { destination, connector, events } = work;
     const now = Date.now();
     const plan = work.record.parts
-      ? withoutErased(work.record.parts, events)
+      ? withoutErased(
+          work.record.parts.map((part) => credited(part, heldMs)),
+          events,
+        )
       : planParts(events, connector, connectorSettings(destination, now));
     const part = soonest(plan.parts);
     if (!part) return this.settle(work, { ...nothing, ...plan, health: { kind: 'unknown' } }, now);
@@ -200,8 +204,7 @@ export class Deliverer {
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
     this.noteSize(work, chosen.length, sent);
-    const held = { ...part, heldMs: part.heldMs + (part.firstAttemptAt === null ? 0 : heldMs) };
-    const answered = stepFor(held, sent, destination, {
+    const answered = stepFor(part, sent, destination, {
       now: Date.now(),
       random: Math.random(),
       refusals: admission.refusals,
@@ -209,7 +212,7 @@ export class Deliverer {
       ...answerOf(sent),
     });
     const isFormer = this.isFormer(destination);
-    const step = isFormer ? stepOfFormer(held, sent, answered) : answered;
+    const step = isFormer ? stepOfFormer(part, sent, answered) : answered;
     const others = plan.parts.filter((other) => other !== part);
     // What is put off goes behind the others; what a split left goes first.
     const isLast = step.isLast === true || step.parts.some(({ notBefore }) => notBefore > now);
@@ -275,6 +278,10 @@ function eventsAt(events: Batch, members: PositionRanges): readonly CanonicalEve
   return chosen;
 }
 
+/** Time held counts neither towards the age of what was sent nor towards that of what waited with it. */
+const credited = (part: Part, heldMs: number): Part =>
+  part.firstAttemptAt === null || heldMs === 0 ? part : { ...part, heldMs: part.heldMs + heldMs };
+
 function soonest(parts: readonly Part[]): Part | undefined {
   const [first] = parts;
   return parts.reduce((one, other) => (one && other.notBefore < one.notBefore ? other : one), first);
@@ -284,8 +291,9 @@ async function waitOrPutOff(
   job: HeldJob,
   waitMs: number,
   signal: AbortSignal,
-  data: HeldJob['data'] = { batchId: job.data.batchId },
+  data: HeldJob['data'],
+  inPlaceMs = WAIT_IN_PLACE_MS,
 ): Promise<void> {
-  if (waitMs > WAIT_IN_PLACE_MS) return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS), data);
+  if (waitMs > inPlaceMs) return job.putOff(Math.min(waitMs, MAX_PUT_OFF_MS), data);
   await sleep(waitMs, undefined, { signal });
 }

@@ -12,7 +12,6 @@ import { FanOut, type RouteListener } from '../routing/fan-out.js';
 import type { Ledger } from '../routing/ledger.js';
 import { Router } from '../routing/router.service.js';
 import type { SegmentStore } from '../segment/segment-store.js';
-import { asksAnother } from './asks-another.js';
 import { deadLetter } from './dead-letter.js';
 import { DeadLetterBudget } from './dead-letter-budget.js';
 import { addDeadLettersScript } from './dead-letter.script.js';
@@ -140,19 +139,17 @@ export class DeliveryEngine {
     for (const [id, destination] of this.known) {
       const old = before.get(id);
       if (old && old.updatedAt !== destination.updatedAt && destination.paused === null)
-        void this.lookAgain(destination, old);
+        void this.lookAgain(destination);
     }
   }
 
   /** Settings have changed: what was held because of the old ones is tried with the new ones. */
-  private async lookAgain(destination: Destination, old: Destination): Promise<void> {
+  private async lookAgain(destination: Destination): Promise<void> {
     try {
       const state = destinationKeys.state(destination.id);
       if ((await this.parts.redis.shared.hexists(state, 'breakerSince')) === 1) {
         await this.parts.redis.shared.hset(state, 'probeAt', '0');
       }
-      // A rest was asked for by one address or account; another has not asked for it.
-      if (asksAnother(destination, old)) await this.parts.redis.shared.hdel(state, 'holdUntil');
       await this.queues.hurry(destination.id);
       await this.gatherer.gather(destination);
     } catch (error) {

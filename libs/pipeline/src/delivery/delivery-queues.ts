@@ -6,6 +6,8 @@ export interface BatchJob {
   readonly batchId: string;
   /** Since when the batch is held by pause, breaker or rate limit (ms). */
   readonly heldSince?: number;
+  /** For how long it was held before, and no request was sent since (ms). */
+  readonly heldMs?: number;
 }
 
 export interface HeldJob {

@@ -5,7 +5,8 @@ import { defineScript } from '#platform';
  * in this order; while the breaker is open one request at a time may probe. Where every part of the batch waits for
  * another try it is too early, unless the destination was changed since: that costs neither a probe nor a request.
  * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
- * letters at most, 4 when the destination was changed (ms), then per window: requests, milliseconds.
+ * letters at most, 4 when the destination was changed (ms), 5 whom it asks, then per window: requests,
+ * milliseconds.
  * Returns `{verdict, ms to wait, reason, revision, record, refusals in a row}`; verdict is go, probe, hold, early or gone.
  */
 export const admitScript = defineScript(
@@ -16,14 +17,14 @@ local record = redis.call('HMGET', KEYS[2], 'r', 'j', 'f', 'd')
 if not record[2] or record[3] then return {'gone'} end
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'breakerCode')
+local state = redis.call('HMGET', KEYS[1], 'breakerSince', 'probeAt', 'holdUntil', 'deadBytes', 'refusals', 'breakerCode', 'holdOf')
 local function answer(verdict, wait, reason)
   return {verdict, wait, reason, tonumber(record[1]), record[2], tonumber(state[5] or '0')}
 end
 if ARGV[1] ~= '' then return answer('hold', 3600000, ARGV[1]) end
 if tonumber(state[4] or '0') >= tonumber(ARGV[3]) then return answer('hold', 5000, 'dead_letters_full') end
 local hold = tonumber(state[3] or '0')
-if hold > now then return answer('hold', hold - now, 'retry_after') end
+if hold > now and (state[7] or ARGV[5]) == ARGV[5] then return answer('hold', hold - now, 'retry_after') end
 local probing = false
 if state[1] then
   local probeAt = tonumber(state[2] or '0')
@@ -33,12 +34,12 @@ end
 local due, since = string.match(record[4] or '', '^(%d+)|(%d+)$')
 if due and tonumber(due) > now and tonumber(since) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[5 + 2 * (w - 3)]), tonumber(ARGV[6 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[6 + 2 * (w - 3)]), tonumber(ARGV[7 + 2 * (w - 3)])
   local oldest = redis.call('LINDEX', KEYS[w], requests - 1)
   if oldest and tonumber(oldest) + span > now then return answer('hold', tonumber(oldest) + span - now, 'rate_limit') end
 end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[5 + 2 * (w - 3)]), tonumber(ARGV[6 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[6 + 2 * (w - 3)]), tonumber(ARGV[7 + 2 * (w - 3)])
   redis.call('LPUSH', KEYS[w], string.format('%d', now))
   redis.call('LTRIM', KEYS[w], 0, requests - 1)
   redis.call('PEXPIRE', KEYS[w], span)
@@ -100,9 +101,10 @@ for i = 1, #s.dead, 2 do
   if not old then redis.call('HINCRBY', KEYS[3], 'dead', 1) end
 end
 if s.lastError then redis.call('HSET', KEYS[3], 'lastError', s.lastError) end
--- Of two answers that ask for a rest, the longer one holds.
-if s.holdMs > 0 and now + s.holdMs > tonumber(redis.call('HGET', KEYS[3], 'holdUntil') or '0') then
-  redis.call('HSET', KEYS[3], 'holdUntil', string.format('%d', now + s.holdMs))
+-- Of two answers that ask for a rest, the longer one holds; a former address or account asks for nothing any more.
+local rest = redis.call('HMGET', KEYS[3], 'holdUntil', 'holdOf')
+if s.holdMs > 0 and (rest[2] ~= s.holdOf or now + s.holdMs > tonumber(rest[1] or '0')) then
+  redis.call('HSET', KEYS[3], 'holdUntil', string.format('%d', now + s.holdMs), 'holdOf', s.holdOf)
 end
 
 local breaker = ''
@@ -156,7 +158,8 @@ return {'ok', breaker, done}
 );
 
 /**
- * Forgets a destination: everything of it that waits is handed back to the segments' ledgers. Repeat it while it returns 0.
+ * Forgets a deleted destination: everything of it that waits is handed back to the segments' ledgers. Repeat it while it
+ * returns 0. Returns 2 where one that was created later under its id has got events already: that one delivers what is left.
  * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
  * the id is used), 10 dead letters, 11 dead letter order, 12 resting, 13 busy users, 14 any user and 15 any shard's ready
  * users (only their names). ARGV: 1 how long late routers are refused (s), 2 when the one that was deleted was
@@ -166,6 +169,7 @@ return {'ok', breaker, done}
 export const discardScript = defineScript(
   'gwDiscard',
   `
+if tonumber(redis.call('HGET', KEYS[3], 'born') or '-1') > tonumber(ARGV[2]) then return 2 end
 -- First, because Redis lets a script write on without memory once it has deleted something.
 redis.call('DEL', KEYS[7])
 redis.call('SET', KEYS[8], ARGV[2], 'EX', ARGV[1])

@@ -22,6 +22,8 @@ const GONE_SECONDS = 600;
 /** Segments, and users whose events are forgotten, in one script run: a few milliseconds. */
 const FORGOTTEN_AT_ONCE = 2_000;
 
+const LIVES_AGAIN = 2;
+
 /** What admins ask of deliveries, answered from the destinations' state in Redis. */
 export class DestinationOperations implements DeliveryOperations {
   private readonly letters: DeadLetterList;
@@ -61,7 +63,10 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.ready(destinationId, ''),
     ];
     const values = [GONE_SECONDS, createdAt, FORGOTTEN_AT_ONCE, SHARD_COUNT];
-    while ((await discardScript.run(this.redis.shared, keys, values)) === 0);
+    let verdict: unknown;
+    do verdict = await discardScript.run(this.redis.shared, keys, values);
+    while (verdict === 0);
+    if (verdict === LIVES_AGAIN) return;
     const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
     await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));
     await this.redis.shared.del(destinationKeys.unjudged(destinationId));

@@ -9,6 +9,7 @@ import {
   type Part,
   type Rejected,
 } from './batch-record.js';
+import { markOf } from './asks-another.js';
 import type { Health } from './step.js';
 import { deadLetter } from './dead-letter.js';
 
@@ -92,6 +93,7 @@ export function settlementText(
     ...restOf(change.parts, now),
     lastError: lastError(change, now),
     holdMs: change.holdMs,
+    holdOf: markOf(destination),
     probeMs: probeIntervalMs(destination),
     health: health.kind,
     accepted: health.kind === 'good' && health.accepted,

@@ -2,6 +2,7 @@ import type { CanonicalEvent } from '#canonical';
 import type { Configuration } from '#control-plane';
 import type { ConnectorRegistry } from '#destinations';
 import type { RedisConnections } from '#platform';
+import { markOf } from '../delivery/asks-another.js';
 import { readBatchRecord } from '../delivery/batch-record.js';
 import { destinationKeys, shardKeys } from '../keys.js';
 import { readAllotment } from '../routing/decision.js';
@@ -208,14 +209,11 @@ export class EventTracer {
     const destination = this.configuration.destinations.get(destinationId);
     if (destination?.paused) return { heldBy: `paused: ${destination.paused}` };
     const key = destinationKeys.state(destinationId);
-    const [breakerCode, holdUntil, deadFull] = await this.redis.shared.hmget(
-      key,
-      'breakerCode',
-      'holdUntil',
-      'deadFull',
-    );
+    const fields = ['breakerCode', 'holdUntil', 'holdOf', 'deadFull'] as const;
+    const [breakerCode, holdUntil, holdOf, deadFull] = await this.redis.shared.hmget(key, ...fields);
     if (deadFull === '1') return { heldBy: 'dead_letters_full' };
-    if (Number(holdUntil ?? 0) > Date.now()) {
+    const isAsked = !holdOf || !destination || markOf(destination) === holdOf;
+    if (isAsked && Number(holdUntil ?? 0) > Date.now()) {
       return { heldBy: `retry_after: ${new Date(Number(holdUntil)).toISOString()}` };
     }
     return breakerCode ? { heldBy: `breaker: ${breakerCode}` } : {};

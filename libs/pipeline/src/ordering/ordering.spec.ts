@@ -130,7 +130,7 @@ describe.each([
     expect(queued).toBe(5_002);
     expect(oldestAt).toBeGreaterThanOrEqual(acceptedFrom);
     pipeline.configuration.destinations.delete('doomed');
-    await pipeline.operations.discard('doomed', 0);
+    await pipeline.operations.discard('doomed', Date.parse('2026-01-01T00:00:00.000Z'));
     await until(() => pipeline.budget.queuedBytes === 0);
     expect(await keysLeft('doomed')).toEqual([]);
   });

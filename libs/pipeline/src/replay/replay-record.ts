@@ -50,6 +50,8 @@ export interface PendingChunk {
   readonly segmentId: string;
   /** Dead letters that leave the list with it. */
   readonly deadLetterIds: readonly string[];
+  /** When the latest of them was parked (ms); absent in records of earlier releases. */
+  readonly parkedUntil?: number;
   readonly events: number;
   /** The cursor once it is done. */
   readonly cursor: HistoryCursor;

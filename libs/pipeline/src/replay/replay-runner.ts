@@ -161,8 +161,8 @@ export class ReplayRunner {
   private async putBack(stored: StoredReplay, selected: Selected): Promise<StoredReplay | undefined> {
     const { id, order } = stored.record;
     const segmentId = newSegmentId(shardOfSource(id), Date.now());
-    const { deadLetterIds, cursor, events } = selected;
-    const pending: PendingChunk = { segmentId, deadLetterIds, cursor, events: events.length };
+    const { deadLetterIds, parkedUntil, cursor, events } = selected;
+    const pending: PendingChunk = { segmentId, deadLetterIds, parkedUntil, cursor, events: events.length };
     const noted = await this.store.save(stored, { ...stored.record, pending });
     if (!noted) return undefined;
     await writePutBack(this.redis, { segmentId, replayId: id, destinationId: order.destinationId, events });
@@ -181,7 +181,7 @@ export class ReplayRunner {
   /** The chunk is put back: its dead letters go, and the replay moves on. */
   private async finishChunk(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
     const { pending: _, ...record } = stored.record;
-    await this.removeDeadLetters(record.order.destinationId, pending.deadLetterIds);
+    await this.removeDeadLetters(record, pending);
     return this.store.save(stored, {
       ...record,
       cursor: pending.cursor,
@@ -190,13 +190,16 @@ export class ReplayRunner {
     });
   }
 
-  private async removeDeadLetters(destinationId: string, ids: readonly string[]): Promise<void> {
+  /** What was refused again since it was put back stays. */
+  private async removeDeadLetters({ order, horizon }: ReplayRecord, pending: PendingChunk): Promise<void> {
+    const { destinationId } = order;
+    const { deadLetterIds: ids, parkedUntil = horizon } = pending;
     if (ids.length === 0) return;
     const keys = [
       destinationKeys.deadLetters(destinationId),
       destinationKeys.deadLetterOrder(destinationId),
       destinationKeys.state(destinationId),
     ];
-    await discardDeadLettersScript.run(this.redis.shared, keys, ids);
+    await discardDeadLettersScript.run(this.redis.shared, keys, [parkedUntil, ...ids]);
   }
 }

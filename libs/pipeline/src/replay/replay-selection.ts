@@ -14,6 +14,8 @@ import type { HistoryCursor, ReplayOrder } from './replay-record.js';
 export interface Selected {
   readonly events: readonly CanonicalEvent[];
   readonly deadLetterIds: readonly string[];
+  /** When the latest of them was parked, by Redis' clock (ms). */
+  readonly parkedUntil: number;
   readonly cursor: HistoryCursor;
 }
 
@@ -95,14 +97,8 @@ export class ReplaySelection {
   ): AsyncGenerator<Selected> {
     let passed = cursor.passed ?? 0;
     for (;;) {
-      const ids = await this.redis.shared.zrangebyscore(
-        destinationKeys.deadLetterOrder(destinationId),
-        from,
-        to,
-        'LIMIT',
-        passed,
-        Math.max(LETTERS_AT_ONCE, most),
-      );
+      const parked = await this.parked(destinationId, from, to, passed, Math.max(LETTERS_AT_ONCE, most));
+      const ids = [...parked.keys()];
       if (ids.length === 0) return;
       const fits = ({ event, reason }: DeadLetter): boolean =>
         (code === undefined || reason.code === code) && wanted(event);
@@ -110,10 +106,35 @@ export class ReplaySelection {
       // Chosen ones leave the list when they are put back, so only the others are to be passed over next time.
       const next: HistoryCursor = { passed: passed + looked - (removing ? letters.length : 0) };
       if (letters.length > 0) {
-        yield { events: letters.map(({ event }) => event), deadLetterIds: letters.map(({ id }) => id), cursor: next };
+        const deadLetterIds = letters.map(({ id }) => id);
+        const parkedUntil = Math.max(...deadLetterIds.map((id) => parked.get(id) ?? 0));
+        yield { events: letters.map(({ event }) => event), deadLetterIds, parkedUntil, cursor: next };
       }
       passed = next.passed ?? passed;
     }
+  }
+
+  /** Ids of letters by when they were parked (ms), the oldest first. */
+  private async parked(
+    destinationId: string,
+    from: number,
+    to: number,
+    offset: number,
+    count: number,
+  ): Promise<ReadonlyMap<string, number>> {
+    const range = [
+      destinationKeys.deadLetterOrder(destinationId),
+      from,
+      to,
+      'WITHSCORES',
+      'LIMIT',
+      offset,
+      count,
+    ] as const;
+    const flat = await this.redis.shared.zrangebyscore(...range);
+    const parked = new Map<string, number>();
+    for (let i = 0; i < flat.length; i += 2) parked.set(flat[i] ?? '', Number(flat[i + 1]));
+    return parked;
   }
 
   /** The letters that fit, from the first on, until they are as many or as large as a chunk; and how many were looked at. */
@@ -155,7 +176,12 @@ export class ReplaySelection {
         while (exact && events.length + chosen.events.length - at > most) {
           const end = at + most - events.length;
           done.set(part, chosen.positions[end] ?? 0);
-          yield { events: [...events, ...chosen.events.slice(at, end)], deadLetterIds: [], cursor: upTo() };
+          yield {
+            events: [...events, ...chosen.events.slice(at, end)],
+            deadLetterIds: [],
+            parkedUntil: 0,
+            cursor: upTo(),
+          };
           events = [];
           bytes = 0;
           at = end;
@@ -165,12 +191,12 @@ export class ReplaySelection {
         for (const event of chosen.events.slice(at)) events.push(event);
         bytes += chosen.bytes;
         if (events.length < most && bytes < BYTES_AT_ONCE) continue;
-        if (events.length > 0) yield { events, deadLetterIds: [], cursor: upTo() };
+        if (events.length > 0) yield { events, deadLetterIds: [], parkedUntil: 0, cursor: upTo() };
         events = [];
         bytes = 0;
       }
     }
-    if (events.length > 0) yield { events, deadLetterIds: [], cursor: upTo() };
+    if (events.length > 0) yield { events, deadLetterIds: [], parkedUntil: 0, cursor: upTo() };
   }
 
   /** What is wanted of each segment of a shard, in the order of acceptance. Reads ahead of whoever asks. */

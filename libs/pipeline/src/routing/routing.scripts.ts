@@ -78,7 +78,9 @@ if now > tonumber(ARGV[1]) then return {-1} end
 -- One that was created again under its old id is not the one that was deleted.
 if tonumber(redis.call('GET', KEYS[5]) or '-1') >= tonumber(ARGV[3]) then return {-2} end
 local most = tonumber(ARGV[2])
-local counters = redis.call('HMGET', KEYS[4], 'pendingBytes', 'openBytes')
+local counters = redis.call('HMGET', KEYS[4], 'pendingBytes', 'openBytes', 'born')
+-- Whose all this is, should another of the same id have been deleted a moment ago and not be forgotten yet.
+if tonumber(counters[3] or '-1') < tonumber(ARGV[3]) then redis.call('HSET', KEYS[4], 'born', ARGV[3]) end
 local queued = tonumber(counters[1] or '0') + tonumber(counters[2] or '0')
 local stamp = string.format('%d', now)
 local events, bytes, full = 0, 0, {}

@@ -12,6 +12,7 @@ local time = redis.call('TIME')
 if time[1] * 1000 + math.floor(time[2] / 1000) > tonumber(ARGV[1]) then return -1 end
 if tonumber(redis.call('GET', KEYS[3]) or '-1') >= tonumber(ARGV[2]) then return -2 end
 redis.call('HSET', KEYS[2], 'lastError', ARGV[3])
+if tonumber(redis.call('HGET', KEYS[2], 'born') or '-1') < tonumber(ARGV[2]) then redis.call('HSET', KEYS[2], 'born', ARGV[2]) end
 for i = 4, #ARGV, 3 do
   if redis.call('HSETNX', KEYS[1], ARGV[i], ARGV[i + 1]) == 1 then
     redis.call('HINCRBY', KEYS[2], 'unjudged', ARGV[i + 2])
