@@ -90,6 +90,13 @@ describe('the metrics', () => {
     expect(silent).toEqual(['gateway_requests_refused_total', 'gateway_delivery_shortfall_events_total']);
   });
 
+  it('count what became a dead letter without a try', async () => {
+    const line = await openLine(gateway, { id: 'brim', maxQueuedBytes: 1 });
+    await line.sender.accepted(flokitItems('too many', 7));
+    await until(async () => (await line.stats()).deadLettered === 7, { what: 'them to be dead letters' });
+    expect(await value('gateway_deliveries_total{destination="brim",outcome="dead_lettered"}')).toBe('7');
+  });
+
   it('name the hundred largest of a thousand destinations and sum up the rest', async () => {
     const control = admin(gateway);
     const source = await control.createSource({ name: 'Many' });

@@ -59,7 +59,7 @@ export const destinationKeys = {
   state: (id: string) => `gw:${destinationTag(id)}:state`,
   /** List of references waiting to be gathered. */
   pending: (id: string) => `gw:${destinationTag(id)}:pending`,
-  /** Sorted set of segment ids by the time they were added: a repeated route does nothing. */
+  /** Sorted set of segment ids by the time they were added, with `!` before those refused for space: a repeated route does nothing. */
   seen: (id: string) => `gw:${destinationTag(id)}:seen`,
   /** Hash: segment id → `<open events>|<batch ids>`. */
   open: (id: string) => `gw:${destinationTag(id)}:open`,

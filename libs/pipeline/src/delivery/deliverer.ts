@@ -10,7 +10,7 @@ import { admit, type Admission } from './admission.js';
 import { sending } from './advance.js';
 import { asksAnother } from './asks-another.js';
 import { answerOf, attemptOf, stepFor, stepOfFormer } from './attempt.js';
-import { readBatchRecord, type Attempt, type BatchRecord, type Part } from './batch-record.js';
+import { readBatchRecord, type BatchRecord, type Part } from './batch-record.js';
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { settleScript } from './delivery.scripts.js';
 import type { HeldJob } from './delivery-queues.js';
@@ -36,7 +36,8 @@ export interface DeliveryListener {
   /** The batch is done, or its users and its place may be free: there may be room for the next. */
   roomMade(destination: Destination): void;
   breakerClosed(destination: Destination): void;
-  attempted(destination: Destination, attempt: Attempt, change: Change, record: BatchRecord): void;
+  /** The change is written down. `record`: as it was before. */
+  progressed(destination: Destination, change: Change, record: BatchRecord): void;
 }
 
 /** A batch as far as this run has got with it. */
@@ -225,7 +226,6 @@ export class Deliverer {
       ...answerOf(sent),
       ...attemptOf(sent, step, key, members, now),
     };
-    if (change.attempt) this.listener.attempted(destination, change.attempt, change, work.record);
     const progress = await this.settle(work, change, now);
     return progress === 'sent' && sent.kind === 'oversize' ? 'unsent' : progress;
   }
@@ -259,6 +259,7 @@ export class Deliverer {
       this.log.warn({ destinationId: id, batchId: record.id }, 'another worker has taken the batch over');
       return 'stale';
     }
+    this.listener.progressed(destination, change, record);
     work.record = next;
     work.revision = revision + 1;
     this.listener.settled(id, settled);

@@ -74,7 +74,7 @@ export class DeliveryEngine {
         settled: (id, entries) => this.outbox.add(id, entries),
         roomMade: (destination) => void this.gatherer.gather(destination),
         breakerClosed: (destination) => this.breakerClosed(destination),
-        attempted: (destination, attempt, change, record) => metrics.attempted(destination, attempt, change, record),
+        progressed: (destination, change, record) => metrics.progressed(destination, change, record),
       },
       log,
     );
@@ -170,5 +170,6 @@ export class DeliveryEngine {
     const now = Date.now();
     const values = events.flatMap((event) => deadLetter(id, event, reason, 0, now));
     await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
+    this.parts.metrics.overflowed(id, events.length);
   }
 }

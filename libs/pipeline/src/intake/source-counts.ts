@@ -31,9 +31,12 @@ export class SourceCounts {
 
   add(requests: readonly IntakeRequest[]): void {
     for (const { sourceId, checked } of requests) {
-      const accepted = checked.total - checked.rejected.length;
-      this.counted.set(sourceId, (this.counted.get(sourceId) ?? 0) + accepted);
+      this.count(sourceId, checked.total - checked.rejected.length);
     }
+  }
+
+  private count(sourceId: string, events: number): void {
+    this.counted.set(sourceId, (this.counted.get(sourceId) ?? 0) + events);
   }
 
   private async flush(): Promise<void> {
@@ -43,7 +46,8 @@ export class SourceCounts {
       this.redis.shared.hincrby(shardKeys.counters(shardOfSource(sourceId)), `from:${sourceId}`, events),
     );
     const results = await Promise.allSettled(additions);
-    const failed = results.filter(({ status }) => status === 'rejected');
-    if (failed.length > 0) this.log.debug({ sources: failed.length }, 'counts of sources could not be added');
+    const failed = [...flushed].filter((_, i) => results[i]?.status === 'rejected');
+    for (const [sourceId, events] of failed) this.count(sourceId, events);
+    if (failed.length > 0) this.log.debug({ sources: failed.length }, 'counts of sources are added later');
   }
 }

@@ -45,18 +45,30 @@ export class DeliveryMetrics {
     );
   }
 
-  attempted({ id, type }: Destination, attempt: Attempt, change: Change, record: BatchRecord): void {
+  /** `record`: the batch as it was before the change. */
+  progressed({ id, type }: Destination, change: Change, record: BatchRecord): void {
     const destination = this.labels.label(id);
-    this.requests.inc({ destination, outcome: attempt.outcome });
-    this.duration.observe({ type }, attempt.tookMs / 1_000);
     this.count(destination, 'delivered', change.delivered.length);
     this.count(destination, 'duplicate', change.duplicate.length);
     this.count(destination, 'not_wanted', change.notWanted.length);
     this.count(destination, 'dead_lettered', change.rejected.length);
+    if (!change.attempt) return;
     this.arrived(type, change, record);
+    this.attempted(id, type, change.attempt, change.delivered.length);
+  }
+
+  /** More waited than may: these became dead letters without a try. */
+  overflowed(destinationId: string, events: number): void {
+    this.count(this.labels.label(destinationId), 'dead_lettered', events);
+  }
+
+  private attempted(id: string, type: string, attempt: Attempt, delivered: number): void {
+    const destination = this.labels.label(id);
+    this.requests.inc({ destination, outcome: attempt.outcome });
+    this.duration.observe({ type }, attempt.tookMs / 1_000);
     const { key, status, code, outcome, tookMs, note, shortfall } = attempt;
     if (shortfall !== undefined) this.shortfall.inc({ destination }, shortfall);
-    const line = { destinationId: id, key, status, code, outcome, tookMs, note, delivered: change.delivered.length };
+    const line = { destinationId: id, key, status, code, outcome, tookMs, note, delivered };
     if (outcome === 'delivered' && note === undefined) this.log.debug(line, 'attempt');
     else this.log.warn(line, 'attempt');
   }

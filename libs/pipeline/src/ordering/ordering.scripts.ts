@@ -45,7 +45,8 @@ while a <= #ARGV do
   local total = tonumber(size) * count
   a = users + 2 * tonumber(ARGV[a + 7])
   if not redis.call('ZSCORE', KEYS[2], id) and redis.call('HEXISTS', KEYS[3], id) == 0 then
-    if most >= 0 and queued + bytes + total > most then
+    if redis.call('ZSCORE', KEYS[2], '!' .. id) or (most >= 0 and queued + bytes + total > most) then
+      redis.call('ZADD', KEYS[2], stamp, '!' .. id)
       full[#full + 1] = id
     else
       redis.call('ZADD', KEYS[2], stamp, id)
@@ -64,8 +65,8 @@ if events > 0 then
   redis.call('HINCRBY', KEYS[4], 'pendingBytes', bytes)
   redis.call('HINCRBY', KEYS[4], 'pending', events)
   redis.call('HINCRBY', KEYS[4], 'ordered', ordered)
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
 end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
 return {tonumber(redis.call('HGET', KEYS[4], 'pending') or '0'), now, unpack(full)}
 `,
 );

@@ -218,8 +218,8 @@ export class FanOut {
         destination,
         fromRanges(ranges).flatMap((position) => events?.[position] ?? []),
       );
+      await this.ledger.settled(destination.id, new Map([[segment.id, '']]));
     }
-    await this.ledger.settled(destination.id, new Map(shares.map(({ segment }) => [segment.id, ''])));
   }
 }
 

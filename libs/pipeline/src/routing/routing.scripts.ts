@@ -88,7 +88,9 @@ for i = 4, #ARGV, 5 do
   local id, count, size = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   -- Where a segment is routed again and again, for others' sake, it may be open for longer than it is remembered.
   if not redis.call('ZSCORE', KEYS[2], id) and redis.call('HEXISTS', KEYS[3], id) == 0 then
-    if most >= 0 and queued + bytes + size > most then
+    -- Refused once is refused for good: its events may be dead letters already.
+    if redis.call('ZSCORE', KEYS[2], '!' .. id) or (most >= 0 and queued + bytes + size > most) then
+      redis.call('ZADD', KEYS[2], stamp, '!' .. id)
       full[#full + 1] = id
     else
       redis.call('ZADD', KEYS[2], stamp, id)
@@ -102,9 +104,9 @@ end
 if events > 0 then
   redis.call('HINCRBY', KEYS[4], 'pendingBytes', bytes)
   redis.call('HINCRBY', KEYS[4], 'pending', events)
-  -- Longer than any lease: a router that comes later than this is refused anyway.
-  redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
 end
+-- Longer than any lease: a router that comes later than this is refused anyway.
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
 local oldest = redis.call('LINDEX', KEYS[1], 0)
 return {tonumber(redis.call('HGET', KEYS[4], 'pending') or '0'), oldest and tonumber(string.match(oldest, '([^|]*)$')) or 0, unpack(full)}
 `,
