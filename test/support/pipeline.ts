@@ -95,7 +95,7 @@ export const webhook = (id: string, sink: Sink, more: Partial<Destination> = {})
   ...more,
 });
 
-export async function buildPipeline(address: RedisAddress) {
+export async function buildPipeline(address: RedisAddress, decoder: EventDecoder = new NamesDecoder()) {
   const redis = new RedisConnections(address);
   await redis.ready(10_000);
   const log = createLog({ level: 'error', pretty: false });
@@ -106,7 +106,7 @@ export async function buildPipeline(address: RedisAddress) {
   const configuration = new TestConfiguration();
   const http = new OutgoingHttp(new AddressPolicy(['127.0.0.0/8']));
   const ledger = new Ledger(redis, (shard, bytes) => budget.report(shard, bytes));
-  const segments = new SegmentStore(redis, new NamesDecoder());
+  const segments = new SegmentStore(redis, decoder);
   const engine = new DeliveryEngine({
     redis,
     configuration,
@@ -148,7 +148,7 @@ let requestNumber = 0;
 export function append(
   pipeline: Pipeline,
   names: readonly string[],
-  more: { key?: string; source?: string } = {},
+  more: { key?: string; source?: string; naturalKeys?: readonly (string | null)[] } = {},
 ): Promise<IntakeResult> {
   return pipeline.intake.append({
     requestId: `req_${requestNumber++}`,
@@ -158,7 +158,12 @@ export function append(
     headers: {},
     receivedAt: Date.now(),
     body: Buffer.from(JSON.stringify(names)),
-    checked: { kind: 'checked', total: names.length, rejected: [] },
+    checked: {
+      kind: 'checked',
+      total: names.length,
+      rejected: [],
+      ...(more.naturalKeys && { naturalKeys: more.naturalKeys }),
+    },
     ...(more.key === undefined ? {} : { idempotency: { key: more.key } }),
   });
 }

@@ -122,7 +122,7 @@ export interface StoredRequest {
   readonly sourceId: string;
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
-  /** False for events that were refused. */
+  /** False for events that were refused, and for repeats of earlier ones (`naturalKeys`): nobody gets those. */
   accepts(index: number): boolean;
   /** The id that intake gave the event at this position. */
   idAt(index: number): string;
@@ -156,7 +156,10 @@ export interface IngestRoute {
   readonly bodySchema: JsonSchema;
   check(body: unknown, context: CheckContext): Checked | Refused;
   reply(checked: Checked, receipts: Receipts): Reply;
-  /** Aligned with the request's events; undefined where refused. Pure: same bytes, same events. */
+  /**
+   * Aligned with the request's events; undefined where not accepted. Pure: same request, same events. What the request
+   * says once of several events goes to the first accepted one of them.
+   */
   decode(stored: StoredRequest): readonly (CanonicalEvent | undefined)[];
   /**
    * The body of a request to this route that carries these events, without credentials: the inverse of decode, so that

@@ -4,7 +4,7 @@ import type { Layout } from './klaviyo.layout.js';
 import { compact, known, remainder, withRemainder, type Known } from './klaviyo.remainder.js';
 import type { ProfileAttributesWire, ProfileMetaWire, ProfileWire } from './klaviyo.wire.js';
 
-/** A profile as its events carry it: who it is on every one, how it is patched on the first one alone. */
+/** A profile as its events carry it: who it is on every one, how it is patched on the first accepted one alone. */
 export interface DecodedProfile {
   readonly userId: string | null;
   readonly anonymousId: string | null;

@@ -26,9 +26,13 @@ function check(route: IngestRoute, body: unknown) {
   return route.check(body, { request, receivedAt: RECEIVED_AT, bodyBytes: 2_000_000 });
 }
 
-function decode(route: IngestRoute, body: unknown): readonly CanonicalEvent[] {
+function decode(
+  route: IngestRoute,
+  body: unknown,
+  accepts: (index: number) => boolean = () => true,
+): readonly CanonicalEvent[] {
   const stored = { body, route: route.id, headers: {}, sourceId: 'src-1', receivedAt: RECEIVED_AT };
-  const events = route.decode({ ...stored, accepts: () => true, idAt });
+  const events = route.decode({ ...stored, accepts, idAt });
   return events.filter((event) => event !== undefined);
 }
 
@@ -83,6 +87,58 @@ describe('an item with a large profile', () => {
     ]);
     expect(events.map(({ profile: change }) => JSON.stringify(change ?? null).length)).toEqual([9033, 4, 4]);
     expect(decode(routeOf(id), overTheWire(routeOf(id).encode(events)))).toEqual(events);
+  });
+});
+
+describe('what is said once of several events', () => {
+  const profile = {
+    type: 'profile',
+    id: '01G',
+    attributes: { properties: { bio: 'x'.repeat(9000) } },
+    meta: { patch_properties: { unset: 'plan' } },
+  };
+  const metric = { data: { type: 'metric', attributes: { name: 'Viewed' } } };
+  const event = { type: 'event', attributes: { metric } };
+  const item = {
+    type: 'event-bulk-create',
+    colour: 'blue',
+    attributes: { profile: { data: profile }, events: { data: [event, event, event] } },
+  };
+  const note = 'x'.repeat(3000);
+
+  /** What each event carries of it, by its position in the request. */
+  const carriedBy = (events: readonly CanonicalEvent[]) =>
+    events.map(({ id, profile: change, extras }) => [
+      Number(id.slice(-2)),
+      change && Object.keys(change),
+      extras && Object.keys(extras),
+    ]);
+
+  it.each([
+    [[0, 1, 2], 0],
+    [[1, 2], 1],
+    [[2], 2],
+  ])('goes to the first accepted one: of a client request, of %j', (accepted, first) => {
+    const events = decode(routeOf('klaviyo.client_bulk'), { data: item, note }, (index) => accepted.includes(index));
+    expect(carriedBy(events)).toEqual(
+      accepted.map((index) =>
+        index === first ? [index, ['set', 'unset'], ['item', 'envelope']] : [index, undefined, undefined],
+      ),
+    );
+  });
+
+  it.each([
+    [[0, 3], { 0: ['item', 'envelope'], 3: ['item'] }],
+    [[2, 4, 5], { 2: ['item', 'envelope'], 4: ['item'] }],
+    [[4, 5], { 4: ['item', 'envelope'] }],
+    [[] as number[], {}],
+  ])('goes to the first accepted one: of a job with two items, of %j', (accepted, extras) => {
+    const attributes = { 'events-bulk-create': { data: [item, item] } };
+    const body = { data: { type: 'event-bulk-create-job', attributes }, note };
+    const events = decode(routeOf('klaviyo.job'), body, (index) => accepted.includes(index));
+    const found = carriedBy(events).flatMap(([index, , names]) => (names ? [[index, names]] : []));
+    expect(events).toHaveLength(accepted.length);
+    expect(Object.fromEntries(found) as unknown).toEqual(extras);
   });
 });
 

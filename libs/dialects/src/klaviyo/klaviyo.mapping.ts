@@ -51,6 +51,7 @@ export function decode(stored: StoredRequest, place: Place): readonly (Canonical
     place,
     received: new Date(stored.receivedAt).toISOString(),
     envelopeOf: envelopeShares(envelope),
+    taken: 0,
   };
   const decoded: (CanonicalEvent | undefined)[] = [];
   for (const item of itemsOf(stored.body, place.layout)) decodeItem(item as BulkItemWire, context, decoded);
@@ -63,6 +64,8 @@ interface DecodeContext {
   /** ISO 8601. */
   readonly received: string;
   envelopeOf(isFirst: boolean): JsonObject | undefined;
+  /** How many events of the request have been decoded so far. */
+  taken: number;
 }
 
 /** Appends the item's events to `decoded`. */
@@ -73,6 +76,7 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
   const ofItem = single ? undefined : remainder(item, KNOWN_ITEM);
   const events = eventsOf(item, place.layout) as readonly EventWire[];
   const later = events.length > 1 ? withoutPatch(profile) : profile;
+  const takenBefore = context.taken;
   for (let ordinal = 0; ordinal < events.length; ordinal++) {
     const position = decoded.length;
     const event = events[ordinal];
@@ -80,7 +84,7 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
       decoded.push(undefined);
       continue;
     }
-    const first = ordinal === 0;
+    const first = context.taken === takenBefore;
     const carried = first ? profile : later;
     const draft = decodeEvent(event, stored.idAt(position), carried, received, stored.sourceId);
     const backfill = event.attributes.backfill === true || item.attributes.backfill === true;
@@ -91,16 +95,17 @@ function decodeItem(item: BulkItemWire, context: DecodeContext, decoded: (Canoni
       profile: carried.left,
       ignored: carried.ignored,
       item: first ? ofItem : undefined,
-      envelope: context.envelopeOf(position === 0),
+      envelope: context.envelopeOf(context.taken === 0),
     });
+    context.taken++;
     if (extras) draft.extras = extras;
     decoded.push(draft);
   }
 }
 
 /**
- * The profile as the second and later events of an item carry it. A patch is an instruction: given once, it must not be
- * carried out again for each of them. Large traits stay with the first event too, or a small request would swell a
+ * The profile as all but the first accepted event of an item carry it. A patch is an instruction: given once, it must not
+ * be carried out again for each of them. Large traits stay with the first event too, or a small request would swell a
  * thousandfold on its way to a destination.
  */
 function withoutPatch(profile: DecodedProfile): DecodedProfile {

@@ -25,11 +25,12 @@ interface Item {
   readonly note?: string;
 }
 
-/** A dialect of the test's own: the body is a JSON list of people. */
+/** A dialect of the test's own: the body is a JSON list of people. The first that is taken says so. */
 class PeopleDecoder extends EventDecoder {
   decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
     const items = JSON.parse(request.body.toString()) as Item[];
     const at = new Date(request.receivedAt).toISOString();
+    const first = items.findIndex((_, index) => request.accepts(index));
     return items.map((item, index): CanonicalEvent | undefined =>
       request.accepts(index)
         ? {
@@ -43,6 +44,7 @@ class PeopleDecoder extends EventDecoder {
             properties: { note: item.note ?? '' },
             ...(item.email === undefined ? {} : { identity: { email: item.email } }),
             source: { id: request.sourceId, dialect: request.dialect },
+            ...(index === first ? { extras: { first: true } } : {}),
           }
         : undefined,
     );
@@ -107,11 +109,16 @@ type Built = Awaited<ReturnType<typeof build>>;
 async function append(
   built: Built,
   items: readonly Item[],
-  more: { source?: string; refused?: number[]; key?: string } = {},
+  more: { source?: string; refused?: number[]; key?: string; naturalKeys?: (string | null)[] } = {},
 ) {
-  const { source = 'app', refused = [], key } = more;
+  const { source = 'app', refused = [], key, naturalKeys } = more;
   const rejected = refused.map((index) => ({ index, code: 'invalid', detail: 'no' }));
-  const checked: IntakeChecked = { kind: 'checked', total: items.length, rejected };
+  const checked: IntakeChecked = {
+    kind: 'checked',
+    total: items.length,
+    rejected,
+    ...(naturalKeys && { naturalKeys }),
+  };
   const result = await built.intake.append({
     requestId: 'req_1',
     sourceId: source,
@@ -215,6 +222,16 @@ describe.each([
     ]);
     expect((await dumpRedis(built.address)).join('\n')).not.toContain('bob-was-here');
     for (const [counted, real] of await bytes(built)) expect(counted).toBe(real);
+  });
+
+  it('leaves what is said once with the first event that somebody gets', async () => {
+    const [known, first, dan] = [{ user_id: 'u-4' }, { user_id: 'u-5' }, { user_id: 'dan' }];
+    await append(built, [known], { naturalKeys: ['k'] });
+    const [id] = await append(built, [known, first, dan], { naturalKeys: ['k', null, null] });
+    const kept = async () => (await built.segments.events(placeOf(id).segmentId))?.map((event) => event?.extras);
+    expect(await kept()).toEqual([undefined, { first: true }, undefined]);
+    expect(await erased(built, 'user_id', 'dan')).toMatchObject({ erased: { events: 1 } });
+    expect(await kept()).toEqual([undefined, { first: true }, undefined]);
   });
 
   it('takes out dead letters and refused requests, and keeps their counters right', async () => {

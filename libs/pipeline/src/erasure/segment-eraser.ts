@@ -23,6 +23,8 @@ interface Cleaned {
   readonly erased?: number;
 }
 
+const NONE: ReadonlySet<number> = new Set();
+
 /** Takes a person's events out of segments; the others stay where they are, under their ids. */
 export class SegmentEraser {
   constructor(
@@ -66,14 +68,15 @@ export class SegmentEraser {
     duplicates: ReadonlySet<number>,
     test: SubjectTest,
   ): Cleaned {
-    const events = this.decode(segmentId, request, body);
-    if (!events) return { header: request, body };
+    const live = this.decode(segmentId, request, body, duplicates);
+    // Nobody gets a repeat, but it tells of the person all the same.
+    const events = live && duplicates.size > 0 ? this.decode(segmentId, request, body, NONE) : live;
+    if (!live || !events) return { header: request, body };
     const isPerson = events.map((event) => event !== undefined && test.event(event));
-    const isLive = (index: number): boolean => !duplicates.has(request.base + index);
-    const erased = isPerson.filter((person, index) => person && isLive(index)).length;
+    const erased = isPerson.filter((person, index) => person && live[index] !== undefined).length;
     if (!isPerson.includes(true) && !(hasMoreThan(request, events) && mentions(body, test)))
       return { header: request, body };
-    const kept = events.map((event, index) => (isPerson[index] === true || !isLive(index) ? null : (event ?? null)));
+    const kept = live.map((event, index) => (isPerson[index] === true ? null : (event ?? null)));
     const bytes = Buffer.from(JSON.stringify(kept));
     return { header: { ...request, form: 'canonical', bytes: bytes.length }, body: bytes, erased };
   }
@@ -82,9 +85,10 @@ export class SegmentEraser {
     segmentId: string,
     request: RequestHeader,
     body: Buffer,
+    repeats: ReadonlySet<number>,
   ): readonly (CanonicalEvent | undefined)[] | undefined {
     try {
-      return decodeRequest(this.decoder, segmentId, request, body);
+      return decodeRequest(this.decoder, segmentId, request, body, repeats);
     } catch (error) {
       this.log.error({ segmentId, requestId: request.requestId, error: String(error) }, 'a request cannot be read');
       return undefined;

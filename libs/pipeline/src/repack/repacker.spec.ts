@@ -4,8 +4,18 @@ import { createLog } from '#platform';
 import { append, buildPipeline, ids, NamesDecoder, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
 import { report, startRedis, startSink, until, type Sink } from '../../../../test/support/index.js';
 import { QueuedBudget } from '../intake/queued-budget.js';
+import type { DecodableRequest } from '../segment/event-decoder.js';
 import { Repacker } from './repacker.js';
 import { SegmentRepacker } from './segment-repacker.js';
+
+/** The first name that is taken says so. */
+class FirstDecoder extends NamesDecoder {
+  override decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
+    const events = super.decode(request);
+    const first = events.findIndex((_, index) => request.accepts(index));
+    return events.map((event, index) => (event && index === first ? { ...event, extras: { first: true } } : event));
+  }
+}
 
 const SEGMENTS = 20;
 const EVENTS = 1_000;
@@ -14,15 +24,17 @@ describe('a segment that a paused destination keeps', () => {
   let pipeline: Pipeline;
   let sink: Sink;
   let budget: QueuedBudget;
+  let segments: SegmentRepacker;
   let repacker: Repacker;
 
   beforeAll(async () => {
-    pipeline = await buildPipeline({ socketPath: (await startRedis()).socketPath });
+    const decoder = new FirstDecoder();
+    pipeline = await buildPipeline({ socketPath: (await startRedis()).socketPath }, decoder);
     await pipeline.engine.start();
     sink = await startSink();
     budget = new QueuedBudget(pipeline.redis, 100_000);
     await budget.start();
-    const segments = new SegmentRepacker(pipeline.redis, new NamesDecoder());
+    segments = new SegmentRepacker(pipeline.redis, decoder);
     const log = createLog({ level: 'error', pretty: false });
     repacker = new Repacker(pipeline.redis, pipeline.configuration, budget, segments, log, 0);
     pipeline.configuration.put(webhook('all', sink));
@@ -39,10 +51,11 @@ describe('a segment that a paused destination keeps', () => {
       n === 7 ? rare : createHash('sha1').update(`${segment} ${n}`).digest('base64url'),
     );
 
-  const arrivedAt = (path: string): string[] =>
+  const eventsAt = (path: string): CanonicalEvent[] =>
     sink.requests
       .filter(({ url }) => url === path)
-      .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events.map(({ id }) => id));
+      .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events);
+  const arrivedAt = (path: string): string[] => eventsAt(path).map(({ id }) => id);
 
   async function fill(rare: string): Promise<readonly string[]> {
     const before = (await pipeline.operations.stats('all')).delivered;
@@ -88,6 +101,21 @@ describe('a segment that a paused destination keeps', () => {
     await until(async () => (await repacker.round()) > 0);
     pipeline.configuration.put(webhook('rare', sink, { match: { events: ['late'] }, ...updatedAt(2) }));
     await until(() => arrivedAt('/rare').length === before + SEGMENTS);
+    await until(() => budget.queuedBytes === 0);
+  });
+
+  it('leaves what is said once with the first event that somebody gets', async () => {
+    const updatedAt = '2026-01-04T00:00:00.000Z';
+    const match = { events: ['second'] };
+    pipeline.configuration.put(webhook('second', sink, { match, paused: 'admin' }));
+    const others = names(0, 'other').slice(2);
+    await append(pipeline, ['known'], { naturalKeys: ['k'] });
+    const naturalKeys = ['k', null, ...others.map(() => null)];
+    const [id = ''] = ids(await append(pipeline, ['known', 'second', ...others], { naturalKeys }), 1);
+    await until(async () => (await segments.repack(id.slice(4, 21))) > 0);
+    pipeline.configuration.put(webhook('second', sink, { match, updatedAt }));
+    await until(() => arrivedAt('/second').length === 1);
+    expect(eventsAt('/second')).toMatchObject([{ event: 'second', extras: { first: true } }]);
     await until(() => budget.queuedBytes === 0);
   });
 

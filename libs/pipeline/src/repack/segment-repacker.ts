@@ -36,12 +36,13 @@ export class SegmentRepacker {
     // Most are looked at in vain: without their bodies.
     const glance = await this.redis.shared.hget(key, 'h');
     if (glance === null || !isWorthwhile(readHeader(glance), live)) return 0;
-    const [text, stored, revision] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'w');
+    const [text, stored, skipped, revision] = await this.redis.shared.hmgetBuffer(key, 'h', 'b', 'd', 'w');
     if (!text || !stored || text.length + stored.length < MIN_BYTES) return 0;
     const header = readHeader(text.toString());
+    const repeats = new Set(fromRanges(skipped?.toString() ?? ''));
     const bodies = await readBodies(header, stored);
     const parts = header.requests.map((request, i) =>
-      this.thinned(segmentId, request, bodies[i] ?? Buffer.alloc(0), live),
+      this.thinned(segmentId, request, bodies[i] ?? Buffer.alloc(0), repeats, live),
     );
     const segment = await encodeSegment(
       parts.map((part) => part.header),
@@ -78,9 +79,10 @@ export class SegmentRepacker {
     segmentId: string,
     request: RequestHeader,
     body: Buffer,
+    repeats: ReadonlySet<number>,
     live: ReadonlySet<number>,
   ): { readonly header: RequestHeader; readonly body: Buffer } {
-    const events = decodeRequest(this.decoder, segmentId, request, body);
+    const events = decodeRequest(this.decoder, segmentId, request, body, repeats);
     const kept = events.map((event, index): CanonicalEvent | null =>
       live.has(request.base + index) ? (event ?? null) : null,
     );

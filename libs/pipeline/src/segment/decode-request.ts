@@ -5,27 +5,26 @@ import type { RequestHeader } from './segment-format.js';
 import { eventId } from './segment-id.js';
 
 /**
- * The events of one stored request by position; undefined where refused or erased. Repeats of earlier requests are among
- * them. Throws where the bytes cannot be decoded.
+ * The events of one stored request by position; undefined where refused, a repeat or erased. Throws where the bytes cannot
+ * be decoded. `repeats` are positions of the segment, fixed when it was appended: what a request says once goes to the
+ * first event that is taken, so that whoever decodes without them may hand it to one that nobody gets.
  */
 export function decodeRequest(
   decoder: EventDecoder,
   segmentId: string,
   request: RequestHeader,
   body: Buffer,
+  repeats: ReadonlySet<number>,
 ): readonly (CanonicalEvent | undefined)[] {
-  if (isCanonical(request)) {
-    return (JSON.parse(body.toString()) as (CanonicalEvent | null)[]).map((event) => event ?? undefined);
-  }
+  const { base, total } = request;
   const rejected = request.rejected === '' ? undefined : new Set(fromRanges(request.rejected));
-  const decoded = decoder.decode({
-    ...request,
-    body,
-    accepts: (index) => rejected?.has(index) !== true,
-    idAt: (index) => eventId(segmentId, request.base + index),
-  });
-  const events = new Array<CanonicalEvent | undefined>(request.total);
-  for (let index = 0; index < events.length; index++) events[index] = rejected?.has(index) ? undefined : decoded[index];
+  const accepts = (index: number): boolean => rejected?.has(index) !== true && !repeats.has(base + index);
+  const decoded = isCanonical(request)
+    ? (JSON.parse(body.toString()) as (CanonicalEvent | null)[])
+    : decoder.decode({ ...request, body, accepts, idAt: (index) => eventId(segmentId, base + index) });
+  const events = new Array<CanonicalEvent | undefined>(total);
+  for (let index = 0; index < total; index++)
+    events[index] = accepts(index) ? (decoded[index] ?? undefined) : undefined;
   return events;
 }
 

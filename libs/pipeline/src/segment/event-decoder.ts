@@ -9,13 +9,14 @@ export interface DecodableRequest {
   /** Milliseconds since 1970. */
   readonly receivedAt: number;
   readonly body: Buffer;
+  /** False for events that were refused, and for repeats of earlier ones. */
   accepts(index: number): boolean;
   idAt(index: number): string;
 }
 
 /** Turns stored bytes into canonical events; bound by the app to the dialects. Pure: same bytes, same events. */
 export abstract class EventDecoder {
-  /** Aligned with the request's events; undefined where refused. */
+  /** Aligned with the request's events; undefined where not accepted. */
   abstract decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[];
   /** The item at this position as its vendor's client sent it, credentials taken out. */
   abstract itemAt(request: Pick<DecodableRequest, 'dialect' | 'route' | 'body'>, index: number): unknown;

@@ -101,8 +101,8 @@ export class SegmentStore {
       if (!text || !stored) return undefined;
       const header = readHeader(text.toString());
       const bytes = header.requests.reduce((sum, request) => sum + request.bytes, 0);
-      const events = await this.decoding.hold(bytes, () => this.decode(segmentId, header, stored));
-      for (const position of fromRanges(skipped?.toString() ?? '')) events[position] = undefined;
+      const repeats = new Set(fromRanges(skipped?.toString() ?? ''));
+      const events = await this.decoding.hold(bytes, () => this.decode(segmentId, header, stored, repeats));
       this.remember(segmentId, bytes);
       return events;
     });
@@ -112,12 +112,13 @@ export class SegmentStore {
     segmentId: string,
     header: SegmentHeader,
     stored: Buffer,
-  ): Promise<(CanonicalEvent | undefined)[]> {
+    repeats: ReadonlySet<number>,
+  ): Promise<SegmentEvents> {
     const bodies = await readBodies(header, stored);
     const events: (CanonicalEvent | undefined)[] = [];
     let restedAt = performance.now();
     for (const [i, request] of header.requests.entries()) {
-      const decoded = decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0));
+      const decoded = decodeRequest(this.decoder, segmentId, request, bodies[i] ?? Buffer.alloc(0), repeats);
       for (const event of decoded) events.push(event);
       if (performance.now() - restedAt < LONGEST_MS) continue;
       await nextTurn();
