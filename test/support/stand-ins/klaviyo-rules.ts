@@ -82,7 +82,7 @@ export function checkEvent(event: unknown, pointer: string): readonly Violation[
   if (at(event, 'type') !== 'event') found.push(typeFault(pointer, 'event'));
   if (at(attributes, 'metric', 'data', 'type') !== 'metric') invalid("'type' must be 'metric'.", 'metric/data/type');
   const name = at(attributes, 'metric', 'data', 'attributes', 'name');
-  if (!isText(name) || name.length >= 128)
+  if (!isText(name) || [...name].length >= 128)
     invalid('A name of fewer than 128 characters is required.', 'metric/data/attributes/name');
   const properties = propertiesFault(given('properties'));
   if (properties !== undefined) invalid(properties, 'properties');

@@ -38,6 +38,16 @@ describe('Kixo as a destination', () => {
     expect([requests, delivered.length, notes]).toEqual([1, 10, ['accepted 7 of 10']]);
   });
 
+  it('gets events under every app that can be configured: it counts characters', async () => {
+    const config = { ...settings().config, bundleId: '🎉'.repeat(1_024) };
+    const { delivered, rejected } = await deliver(kixo, { config, credentials }, [
+      eventOf(0),
+      eventOf(1, { context: { app_id: '🎉'.repeat(1_025) } }),
+    ]);
+    expect(delivered).toEqual(['evt_00000000000000000000']);
+    expect(rejected).toEqual(['evt_00000000000000000001: Invalid field: bundle_id']);
+  });
+
   it('gets a request for each app, platform and environment', async () => {
     const of = (n: number, context: object) => eventOf(n, { context: { ...context } });
     const shop = { app_id: 'org.sample.shop', platform: 'ios' };
@@ -70,7 +80,13 @@ describe('Kixo settings', () => {
   const takesConfig = new Ajv2020().compile(kixo.configSchema);
   const config = { baseUrl: 'https://api.kixo.io', ...app };
 
-  it.each([{}, { environment: 'staging' }, { environment: 'qa' }, { platform: 'ios' }])('take %j', (more) => {
+  it.each([
+    {},
+    { environment: 'staging' },
+    { environment: 'qa' },
+    { platform: 'ios' },
+    { bundleId: '🎉'.repeat(1_024) },
+  ])('take %j', (more) => {
     expect(takesConfig({ ...config, ...more })).toBe(true);
   });
 

@@ -1,5 +1,6 @@
 import { isJsonObject, isTimestamp } from '#canonical';
 import type { JsonObject } from '#canonical';
+import { hasMoreCharacters } from '../characters.js';
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import { MAX_ENVELOPE_TEXT_CHARS, NAMELESS_TYPES, PLATFORMS } from './kixo.wire.js';
 
@@ -81,5 +82,5 @@ export function envelopeViolation(body: JsonObject): Violation | undefined {
 }
 
 function lengthFault(value: unknown, field: string): Violation | undefined {
-  return typeof value === 'string' && value.length > MAX_ENVELOPE_TEXT_CHARS ? invalid(field) : undefined;
+  return typeof value === 'string' && hasMoreCharacters(value, MAX_ENVELOPE_TEXT_CHARS) ? invalid(field) : undefined;
 }

@@ -53,6 +53,21 @@ describe('Klaviyo as a destination', () => {
     expect(rejected).toEqual(['evt_00000000000000000617: identity.email: Invalid email address']);
   });
 
+  it('gets texts that are long in bytes only: it counts characters', async () => {
+    const taken = { event: '🎉'.repeat(127), identity: { email: `lee@${'🎉'.repeat(245)}.test` } };
+    const events = [
+      eventOf(0, taken),
+      eventOf(1, { ...taken, event: '🎉'.repeat(128) }),
+      eventOf(2, { ...taken, identity: { email: `lee@${'🎉'.repeat(246)}.test` } }),
+    ];
+    const { requests, delivered, rejected } = await deliver(klaviyo, settings(), events);
+    expect([requests, delivered]).toEqual([1, ['evt_00000000000000000000']]);
+    expect(rejected).toEqual([
+      'evt_00000000000000000001: event: must have 1 to 127 characters',
+      'evt_00000000000000000002: identity.email: Invalid email address',
+    ]);
+  });
+
   it('drops the event that a pointer names, and delivers 999 with one extra request', async () => {
     // One level deeper than Klaviyo takes, by the stricter reading of its page.
     const properties = { a: { a: { a: { a: { a: { a: { a: { a: { a: { a: {} } } } } } } } } } };

@@ -1,5 +1,6 @@
 import { isJsonObject, type JsonObject } from '#canonical';
-import { EMAIL } from './klaviyo.schema.js';
+import { hasMoreCharacters } from '../characters.js';
+import { EMAIL, MAX_EMAIL_CHARS } from './klaviyo.schema.js';
 
 /** By precedence where a profile has several; `id` sits beside the attributes. */
 const IDENTIFYING_ATTRIBUTES = ['email', 'phone_number', 'external_id', 'anonymous_id', '_kx'] as const;
@@ -7,7 +8,7 @@ const IDENTIFYING_ATTRIBUTES = ['email', 'phone_number', 'external_id', 'anonymo
 const EMAIL_PATTERN = new RegExp(EMAIL, 'u');
 
 export function isEmail(text: string): boolean {
-  return text.length <= 254 && EMAIL_PATTERN.test(text);
+  return !hasMoreCharacters(text, MAX_EMAIL_CHARS) && EMAIL_PATTERN.test(text);
 }
 
 const filled = (value: unknown): value is string => typeof value === 'string' && value !== '';

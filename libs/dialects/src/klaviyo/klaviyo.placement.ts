@@ -1,5 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
 import type { Placement } from '#destinations';
+import { hasMoreCharacters } from '../characters.js';
 import { laneBesideEnvelope, NO_IDENTITY } from '../outgoing.js';
 import { personOf } from './klaviyo.grouping.js';
 import { isEmail } from './klaviyo.identifiers.js';
@@ -39,7 +40,9 @@ function identityFault({ identity }: CanonicalEvent): string | undefined {
 }
 
 function eventFault({ event, properties, value, timestamp, received_at }: CanonicalEvent): string | undefined {
-  if (event === '' || event.length > MAX_NAME_CHARS) return `event: must have 1 to ${MAX_NAME_CHARS} characters`;
+  if (event === '' || hasMoreCharacters(event, MAX_NAME_CHARS)) {
+    return `event: must have 1 to ${MAX_NAME_CHARS} characters`;
+  }
   if (value?.currency !== undefined && !CURRENCY.test(value.currency)) return 'value.currency: no ISO 4217 code';
   return timeFault(timestamp, received_at) ?? propertiesFault(properties);
 }

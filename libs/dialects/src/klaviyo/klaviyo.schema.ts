@@ -4,6 +4,7 @@ import type { Layout } from './klaviyo.layout.js';
 
 /** One part before the @, a dotted domain after it; linear for hostile input. */
 export const EMAIL = '^[^\\s@"(),:;<>\\[\\]\\\\]{1,64}@[^\\s@.]+(\\.[^\\s@.]+)+$';
+export const MAX_EMAIL_CHARS = 254;
 export const MAX_NAME_CHARS = 127;
 export const MAX_PROPERTIES = 400;
 /** International numbers, as the vendor takes them. */
@@ -66,7 +67,7 @@ const meta = {
 };
 
 const profileAttributes = {
-  email: { type: ['string', 'null'], pattern: EMAIL, maxLength: 254 },
+  email: { type: ['string', 'null'], pattern: EMAIL, maxLength: MAX_EMAIL_CHARS },
   phone_number: { type: ['string', 'null'], pattern: E164 },
   external_id: text,
   anonymous_id: text,
