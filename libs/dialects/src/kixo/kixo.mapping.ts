@@ -5,7 +5,7 @@ import { envelopeShares, toExtras, unknownMembers } from '../extras.js';
 import { correctedClock, parseSentAt } from './kixo.clock.js';
 import type { Clock } from './kixo.clock.js';
 import { eventIds } from './kixo.event-id.js';
-import { identityOf, splitTraits, textOf } from './kixo.traits.js';
+import { identityOf, splitTraits, textOf, withoutBlanks } from './kixo.traits.js';
 import { DEFAULT_ENVIRONMENT, MAX_ENVELOPE_TEXT_CHARS } from './kixo.wire.js';
 import type { KixoBatch, KixoEvent } from './kixo.wire.js';
 
@@ -87,6 +87,7 @@ function contextOf({ bundle_id, platform, environment, sdk_version }: KixoBatch)
 function decodeEvent(item: KixoEvent, origin: Origin, shared: JsonObject | undefined): CanonicalEvent {
   const { event_type, event_name, properties } = item;
   const split = isIdentify(item) ? splitTraits(properties ?? {}) : undefined;
+  const told = split && withoutBlanks(split);
   const event = split ? 'identify' : event_name || event_type;
   const deviceTime = normalizeTimestamp(item.timestamp) ?? origin.receivedAt;
   const timestamp = origin.clock?.(deviceTime) ?? deviceTime;
@@ -102,9 +103,9 @@ function decodeEvent(item: KixoEvent, origin: Origin, shared: JsonObject | undef
     timestamp,
     received_at: origin.receivedAt,
     properties: split ? {} : (properties ?? {}),
-    identity: identityOf(item, split?.contact),
+    identity: identityOf(item, told?.contact),
     ...(value && { value }),
-    ...(split && properties && { profile: { set: split.traits } }),
+    ...(told && properties && { profile: { set: told.traits } }),
     context: { event_type, ...origin.context, ...(version !== undefined && { sdk_version: version }) },
     source: { id: origin.sourceId, dialect: 'kixo' },
     ...(extras && { extras }),

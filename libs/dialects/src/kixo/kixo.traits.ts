@@ -8,7 +8,13 @@ export interface Contact extends JsonObject {
 }
 
 /** The properties of an identify event: its traits, and what of them says how to reach the person. */
-export function splitTraits(properties: JsonObject): { readonly traits: JsonObject; readonly contact: Contact } {
+export interface SplitTraits extends JsonObject {
+  readonly traits: JsonObject;
+  readonly contact: Contact;
+}
+
+/** By type alone. An event's id is made from this, so it must not change. */
+export function splitTraits(properties: JsonObject): SplitTraits {
   const { $email, $phone, ...others } = properties;
   const contact = {
     ...(typeof $email === 'string' && { email: $email }),
@@ -22,7 +28,22 @@ export function splitTraits(properties: JsonObject): { readonly traits: JsonObje
   return { traits, contact };
 }
 
-/** The inverse of `splitTraits`; undefined if there is nothing to tell. */
+/** As the event carries them: an address or a number that is blank reaches nobody, and stays a trait. */
+export function withoutBlanks({ traits, contact }: SplitTraits): SplitTraits {
+  const { email, phone } = contact;
+  if (!isBlank(email) && !isBlank(phone)) return { traits, contact };
+  return {
+    traits: { ...traits, ...(isBlank(email) && { $email: email }), ...(isBlank(phone) && { $phone: phone }) },
+    contact: {
+      ...(email !== undefined && !isBlank(email) && { email }),
+      ...(phone !== undefined && !isBlank(phone) && { phone }),
+    },
+  };
+}
+
+const isBlank = (text: string | undefined): boolean => text?.trim() === '';
+
+/** The inverse of both; undefined if there is nothing to tell. */
 export function joinTraits({ profile, identity }: CanonicalEvent): JsonObject | undefined {
   const { email, phone } = identity ?? {};
   if (!profile?.set && email === undefined && phone === undefined) return undefined;
