@@ -85,6 +85,35 @@ describe('VibeFollow as a destination', () => {
     expect([standIn.taken.length, standIn.repeated]).toEqual([1, 1]);
   });
 
+  describe.each([
+    ['amount and currency', { amount: 12.9, currency: 'EUR' }, 98, [99, 100]],
+    ['an amount alone', { amount: 12.9 }, 99, [100]],
+  ])('of an event with %s', (_, value, withRoom, withoutRoom) => {
+    const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`k${n}`, n]));
+    const event = (count: number) => eventOf(0, { properties: keys(count), value });
+    const reason = 'VibeFollow takes 100 property keys, and the others leave no room';
+
+    it(`gets it among ${withRoom} other keys`, async () => {
+      await deliver(vibefollow, settings(), [event(withRoom)]);
+      expect(standIn.taken.map(({ properties }) => properties)).toEqual([{ ...keys(withRoom), ...value }]);
+      expect(vibefollow.lost?.(event(withRoom), settings())).toEqual([]);
+    });
+
+    it.each(withoutRoom)('gets none of it where there is no room: %i keys', async (count) => {
+      const { delivered, rejected } = await deliver(vibefollow, settings(), [event(count)]);
+      expect([delivered, rejected]).toEqual([['evt_00000000000000000000'], []]);
+      expect(standIn.taken.map(({ properties }) => properties)).toEqual([keys(count)]);
+      expect(vibefollow.lost?.(event(count), settings())).toEqual(
+        Object.keys(value).map((name) => ({ field: `value.${name}`, reason })),
+      );
+    });
+
+    it('does not get 101 keys of the event itself', async () => {
+      const { rejected } = await deliver(vibefollow, settings(), [event(101)]);
+      expect(rejected).toEqual(['evt_00000000000000000000: properties: properties must have at most 100 keys']);
+    });
+  });
+
   it('wants nobody without a user', async () => {
     const nobody = eventOf(0, { user_id: null, anonymous_id: 'a-1' });
     const { requests, notWanted } = await deliver(vibefollow, settings(), [nobody]);

@@ -14,7 +14,7 @@ import {
 import { interpret } from './vibefollow.answers.js';
 import { encodeEvent, encodeEvents, encodeUsers } from './vibefollow.mapping.js';
 import { eventViolations } from './vibefollow.rules.js';
-import { MAX_BATCH_EVENTS, MAX_BULK_RECORDS } from './vibefollow.wire.js';
+import { MAX_BATCH_EVENTS, MAX_BULK_RECORDS, MAX_PROPERTY_KEYS } from './vibefollow.wire.js';
 
 /**
  * Where each kind of record goes. `bulk` is for events that know their time; there the vendor takes two events of one
@@ -100,16 +100,26 @@ function place(event: CanonicalEvent): Placement {
 /** Names under which properties state an amount already. */
 const AMOUNTS = ['amount', 'amount_cents', 'value', 'revenue', 'price'];
 
-/** VibeFollow has no place for amounts but the properties. */
+/** VibeFollow has no place for amounts but the properties. Where they have no room for it, the event goes without. */
 function withAmount(event: CanonicalEvent): CanonicalEvent {
-  const { properties, value } = event;
-  if (!value || event.source.dialect === 'vibefollow') return event;
+  const { properties } = event;
+  const added = amountToAdd(event);
+  return added && hasRoom(properties, added) ? { ...event, properties: { ...properties, ...added } } : event;
+}
+
+/** The keys that the amount needs; undefined if none: there is no amount, or the properties state one. */
+function amountToAdd({ properties, value, source }: CanonicalEvent): JsonObject | undefined {
+  if (!value || source.dialect === 'vibefollow') return undefined;
   const { amount, currency } = value;
   const addsAmount = amount !== undefined && AMOUNTS.every((name) => properties[name] === undefined);
   const addsCurrency = currency !== undefined && properties.currency === undefined;
-  if (!addsAmount && !addsCurrency) return event;
-  const added: JsonObject = { ...(addsAmount && { amount }), ...(addsCurrency && { currency }) };
-  return { ...event, properties: { ...properties, ...added } };
+  if (!addsAmount && !addsCurrency) return undefined;
+  return { ...(addsAmount && { amount }), ...(addsCurrency && { currency }) };
+}
+
+/** For all of the keys or none: an amount without its currency would be another one. */
+function hasRoom(properties: JsonObject, added: JsonObject): boolean {
+  return Object.keys(properties).length + Object.keys(added).length <= MAX_PROPERTY_KEYS;
 }
 
 function lost(event: CanonicalEvent): readonly LostField[] {
@@ -136,6 +146,10 @@ function lossOfUser({ timestamp, received_at }: CanonicalEvent, field: string): 
 }
 
 function lossOfValue(event: CanonicalEvent, field: string, value: unknown): string | undefined {
+  const added = amountToAdd(event);
+  if (added?.[field.slice('value.'.length)] !== undefined && !hasRoom(event.properties, added)) {
+    return `VibeFollow takes ${MAX_PROPERTY_KEYS} property keys, and the others leave no room`;
+  }
   const { properties } = withAmount(event);
   if (field === 'value.currency') return properties.currency === value ? undefined : 'currency says otherwise';
   const { amount_cents: cents } = properties;
