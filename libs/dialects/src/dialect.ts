@@ -148,6 +148,8 @@ export interface IngestRoute {
     readonly header: string;
     readonly compareBody: boolean;
     readonly scope?: 'route' | 'source';
+    /** A longer key is a `bad_request`. Absent: a key may be as long as the head of a request lets it. */
+    readonly maxKeyLength?: number;
   };
   /** Headers that decode needs, lower case. */
   readonly keepHeaders?: readonly string[];

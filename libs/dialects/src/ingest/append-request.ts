@@ -4,8 +4,6 @@ import type { AppendRequest, RecallRequest } from '../ports.js';
 import type { IngestCall } from './ingest-call.js';
 import type { Received } from './receive-body.js';
 
-export const MAX_IDEMPOTENCY_KEY_LENGTH = 255;
-
 /** The caller's key, if it sent one that is not empty. */
 export function idempotencyKey(call: IngestCall<IngestRoute>): string | undefined {
   const { idempotency } = call.lane.route;

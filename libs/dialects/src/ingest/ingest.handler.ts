@@ -2,7 +2,7 @@ import type { Fault, IngestRoute, ProbeRoute, Rejection, Reply } from '../dialec
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import type { AppendRequest, AppendResult, IngestObserver, Intake, RejectedRequest, RejectionLog } from '../ports.js';
 import { claimOf, headerFault, type Admission } from './admission.js';
-import { appendRequest, idempotencyKey, MAX_IDEMPOTENCY_KEY_LENGTH, recallRequest } from './append-request.js';
+import { appendRequest, idempotencyKey, recallRequest } from './append-request.js';
 import type { InFlightBudget, InFlightLease } from './in-flight-budget.js';
 import { faultReply, writeReply, type IngestCall } from './ingest-call.js';
 import { BodyReceiver, BUSY, type Received } from './receive-body.js';
@@ -87,8 +87,9 @@ export class IngestHandler {
   private check(call: IngestCall<IngestRoute>, received: Received): Prepared | Answer | Promise<Answer> {
     const { route } = call.lane;
     const key = idempotencyKey(call);
-    if (key !== undefined && key.length > MAX_IDEMPOTENCY_KEY_LENGTH) {
-      return { kind: 'bad_request', detail: `Idempotency-Key is longer than ${MAX_IDEMPOTENCY_KEY_LENGTH} characters` };
+    const maxKeyLength = route.idempotency?.maxKeyLength;
+    if (key !== undefined && maxKeyLength !== undefined && key.length > maxKeyLength) {
+      return { kind: 'bad_request', detail: `Idempotency-Key is longer than ${maxKeyLength} characters` };
     }
     const { receivedAt, view: request } = call;
     const checked = route.check(received.body, { request, receivedAt, bodyBytes: received.bytes.length });

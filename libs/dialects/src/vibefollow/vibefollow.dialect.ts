@@ -54,7 +54,8 @@ const shared = {
   grant: 'write',
   maxBodyBytes: MAX_BODY_BYTES,
   contentTypes: ['application/json'],
-  idempotency: { header: 'idempotency-key', compareBody: true, scope: 'source' },
+  // Nobody says how long a key may be; the vendor's own client sends UUIDs.
+  idempotency: { header: 'idempotency-key', compareBody: true, scope: 'source', maxKeyLength: 255 },
 } as const;
 
 const event: IngestRoute = {
