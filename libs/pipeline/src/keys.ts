@@ -101,6 +101,8 @@ export const replayKeys = {
   records: 'gw:{replays}:all',
   /** Sorted set of the ids of replays that have work to do, by creation (ms). */
   active: 'gw:{replays}:active',
+  /** Sorted set of the ids of replays that are done, by when they may be forgotten (ms). */
+  expiring: 'gw:{replays}:expiring',
   /** String: who works on it. */
   lease: (id: string) => `gw:{replays}:lease:${id}`,
   /** String on the shard of the segment: this chunk has been put back. */
@@ -112,6 +114,8 @@ export const erasureKeys = {
   records: 'gw:{erasures}:all',
   /** Sorted set of the ids of erasures that have work to do, by creation (ms). */
   active: 'gw:{erasures}:active',
+  /** As of replays; erasures are kept. */
+  expiring: 'gw:{erasures}:expiring',
   /** String: who works on it. */
   lease: (id: string) => `gw:{erasures}:lease:${id}`,
   /** Hash on a shard: erasure id → how many events were taken out there. */

@@ -1,4 +1,5 @@
 import { defineScript, type RedisConnections } from '#platform';
+import { holdLease } from './work-lease.js';
 
 /** A record with the text it was read as: writing needs to know that nobody else wrote since. */
 export interface Stored<Item> {
@@ -11,14 +12,17 @@ interface RecordKeys {
   readonly records: string;
   /** Sorted set of the ids of those that have work to do, by creation (ms). */
   readonly active: string;
+  /** Sorted set of the ids of those that are done, by when they may be forgotten (ms). */
+  readonly expiring: string;
   /** String: who works on it. */
   lease(id: string): string;
 }
 
 /**
- * Writes a record's next state if it is still what the writer read, and keeps it among the active ones while it runs.
- * KEYS: 1 records, 2 active. ARGV: 1 id, 2 state as read ('' for a new one), 3 new state, 4 '1' while active,
- * 5 created (ms). Returns 1 if written.
+ * Writes a record's next state if it is still what the writer read, keeps it among the active ones while it runs, and
+ * forgets some whose time is over.
+ * KEYS: 1 records, 2 active, 3 expiring. ARGV: 1 id, 2 state as read ('' for a new one), 3 new state, 4 '1' while active,
+ * 5 created (ms), 6 how long it is kept once it is done (ms) or ''. Returns 1 if written.
  */
 const saveRecordScript = defineScript(
   'gwSaveRecord',
@@ -27,6 +31,13 @@ local old = redis.call('HGET', KEYS[1], ARGV[1]) or ''
 if old ~= ARGV[2] then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 if ARGV[4] == '1' then redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) else redis.call('ZREM', KEYS[2], ARGV[1]) end
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+if ARGV[4] ~= '1' and ARGV[6] ~= '' then redis.call('ZADD', KEYS[3], string.format('%d', now + ARGV[6]), ARGV[1]) end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', string.format('%d', now), 'LIMIT', 0, 100)) do
+  redis.call('HDEL', KEYS[1], id)
+  redis.call('ZREM', KEYS[3], id)
+end
 return 1
 `,
 );
@@ -38,6 +49,8 @@ export class RecordStore<Item extends { readonly id: string; readonly createdAt:
     private readonly keys: RecordKeys,
     private readonly read: (text: string) => Item,
     private readonly isActive: (record: Item) => boolean,
+    /** How long a record is kept once it is done (ms); undefined: for good. */
+    private readonly keptMs: (record: Item) => number | undefined,
   ) {}
 
   create(record: Item): Promise<Stored<Item> | undefined> {
@@ -65,18 +78,16 @@ export class RecordStore<Item extends { readonly id: string; readonly createdAt:
   }
 
   /** Only one process works on a record at a time; the lease ends by itself. */
-  async lease(id: string, owner: string, ms: number): Promise<boolean> {
-    const key = this.keys.lease(id);
-    if ((await this.redis.shared.set(key, owner, 'PX', ms, 'NX')) === 'OK') return true;
-    if ((await this.redis.shared.get(key)) !== owner) return false;
-    await this.redis.shared.pexpire(key, ms);
-    return true;
+  lease(id: string, owner: string, ms: number): Promise<boolean> {
+    return holdLease(this.redis, this.keys.lease(id), owner, ms);
   }
 
   private async write(before: string, record: Item): Promise<Stored<Item> | undefined> {
     const text = JSON.stringify(record);
-    const values = [record.id, before, text, this.isActive(record) ? '1' : '0', Date.parse(record.createdAt)];
-    const written = await saveRecordScript.run(this.redis.shared, [this.keys.records, this.keys.active], values);
+    const { records, active, expiring } = this.keys;
+    const isActive = this.isActive(record) ? '1' : '0';
+    const values = [record.id, before, text, isActive, Date.parse(record.createdAt), this.keptMs(record) ?? ''];
+    const written = await saveRecordScript.run(this.redis.shared, [records, active, expiring], values);
     return written === 1 ? { record, text } : undefined;
   }
 }

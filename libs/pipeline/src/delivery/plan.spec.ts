@@ -33,6 +33,18 @@ function plan(names: readonly (string | undefined)[], connector: HttpConnector) 
 }
 
 describe('the plan of a batch', () => {
+  it('goes on without an event that the connector fails on', () => {
+    const connector = placing(({ event }) => {
+      if (event === 'odd') throw new Error('no such place');
+      return { kind: 'lane', lane: 'a' };
+    });
+    expect(plan(['a1', 'odd', 'a2'], connector)).toEqual({
+      parts: ['a: 0,2'],
+      notWanted: [],
+      rejected: [{ member: 1, code: 'connector_fault', detail: 'Error: no such place' }],
+    });
+  });
+
   it('has a request per lane, in the order of their first events', () => {
     const connector = placing(({ event }) => ({ kind: 'lane', lane: event.slice(0, 1) }));
     expect(plan(['b1', 'a1', 'b2', 'a2', 'b3'], connector).parts).toEqual(['b: 0,2,4', 'a: 1,3']);

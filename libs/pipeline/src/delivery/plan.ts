@@ -35,7 +35,7 @@ export function planParts(
       notWanted.push(member);
       return;
     }
-    const placement: Placement = connector.transport === 'http' ? connector.place(event, settings) : LOG_LANE;
+    const placement = placeOf(event, connector, settings);
     if (placement.kind === 'not_wanted') notWanted.push(member);
     else if (placement.kind === 'rejected') rejected.push({ member, ...placement.refusal });
     else {
@@ -65,6 +65,16 @@ export function withoutErased(parts: readonly Part[], events: readonly (Canonica
     return search && suspects !== '' ? { ...rest, search: { ...search, suspects, aside: left(search.aside) } } : rest;
   });
   return { parts: kept.filter(({ members }) => members !== ''), notWanted: ascending([...gone]), rejected: [] };
+}
+
+/** An event that a connector fails on costs the others nothing, and can be replayed once the connector is mended. */
+function placeOf(event: CanonicalEvent, connector: Connector, settings: ConnectorSettings): Placement {
+  if (connector.transport !== 'http') return LOG_LANE;
+  try {
+    return connector.place(event, settings);
+  } catch (error) {
+    return { kind: 'rejected', refusal: { code: 'connector_fault', detail: String(error) } };
+  }
 }
 
 /**

@@ -43,6 +43,8 @@ export interface Outgoing {
   readonly traces: readonly TraceParent[];
 }
 
+const FAULT = 'connector_fault';
+
 /** Encode, send, interpret: one request, once. */
 export class RequestSender {
   constructor(
@@ -56,7 +58,18 @@ export class RequestSender {
     return this.tracing.on;
   }
 
+  /** A connector that fails on an event is tried again with backoff, like a destination that does, and seen in the trace. */
   async send(outgoing: Outgoing): Promise<Sent> {
+    try {
+      return await this.sendOnce(outgoing);
+    } catch (error) {
+      const body = `the ${outgoing.destination.type} connector failed: ${String(error)}`;
+      this.log.error({ destinationId: outgoing.destination.id, error: String(error) }, 'connector fault');
+      return { kind: 'answered', interpretation: { kind: 'retry', code: FAULT }, code: FAULT, body, tookMs: 0 };
+    }
+  }
+
+  private async sendOnce(outgoing: Outgoing): Promise<Sent> {
     const { connector, destination, events, lane, key, now } = outgoing;
     if (connector.transport === 'log') return this.write(outgoing);
     const settings = connectorSettings(destination, now);

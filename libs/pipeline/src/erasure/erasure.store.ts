@@ -7,6 +7,12 @@ export type StoredErasure = Stored<ErasureRecord>;
 
 export class ErasureStore extends RecordStore<ErasureRecord> {
   constructor(redis: RedisConnections) {
-    super(redis, erasureKeys, readErasure, ({ state }) => state !== 'done');
+    super(
+      redis,
+      erasureKeys,
+      readErasure,
+      ({ state }) => state !== 'done',
+      () => undefined,
+    );
   }
 }

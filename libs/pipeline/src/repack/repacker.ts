@@ -4,6 +4,7 @@ import type { Log, RedisConnections } from '#platform';
 import type { QueuedBudget } from '../intake/queued-budget.js';
 import { destinationKeys, REPACK_LEASE_KEY, replayKeys } from '../keys.js';
 import { timeOfSegment } from '../segment/segment-id.js';
+import { holdLease } from '../work-lease.js';
 import type { SegmentRepacker } from './segment-repacker.js';
 
 const ROUND_MS = 2_000;
@@ -62,7 +63,11 @@ export class Repacker {
     try {
       if (this.budget.queuedBytes < this.budget.maxBytes * FROM_SHARE_OF_BUDGET) return 0;
       // A replay may need what is taken out.
-      if ((await this.redis.shared.zcard(replayKeys.active)) > 0 || !(await this.lease())) return 0;
+      if (
+        (await this.redis.shared.zcard(replayKeys.active)) > 0 ||
+        !(await holdLease(this.redis, REPACK_LEASE_KEY, this.owner, LEASE_MS))
+      )
+        return 0;
       this.forget();
       const deadline = Date.now() + WORK_MS;
       let waiting = [...this.configuration.destinations.keys()];
@@ -88,14 +93,6 @@ export class Repacker {
     if (!isOld && this.lookedAt.size <= MAX_LOOKED_AT) return;
     this.lookedAt.clear();
     this.lookingSince = Date.now();
-  }
-
-  private async lease(): Promise<boolean> {
-    const { shared } = this.redis;
-    if ((await shared.set(REPACK_LEASE_KEY, this.owner, 'PX', LEASE_MS, 'NX')) === 'OK') return true;
-    if ((await shared.get(REPACK_LEASE_KEY)) !== this.owner) return false;
-    await shared.pexpire(REPACK_LEASE_KEY, LEASE_MS);
-    return true;
   }
 
   /** Some of the segments that the destination has not settled, old ones that were not looked at yet. */
