@@ -94,6 +94,9 @@ describe('a backfill to a vendor with narrow limits', () => {
       `backfill of ${EVENTS}: ${klaviyo.requests.length} requests, ${limited} answered 429, ` +
         `${(share * 100).toFixed(1)} % of the allowed rate, time scale 1:${TIME_SCALE}; live lag p99 ${p99} ms`,
     );
+    // Who comes later does not stand behind the backfill.
+    const lastOldAt = Math.max(...klaviyo.requests.map(({ at }) => at));
+    expect([...arrivals.values()].filter((at) => at < lastOldAt).length).toBeGreaterThan(lag.length / 2);
     expect(new Set(klaviyo.taken.map(({ person }) => person)).size).toBe(EVENTS);
     expect(klaviyo.taken).toHaveLength(EVENTS);
     await until(async () => (await control.stats('klaviyo')).waiting === 0);

@@ -93,9 +93,11 @@ describe(`a replay of ${EVENTS} events`, () => {
 
       expect(replay.matched).toBe(accepted.length);
       expect(accepted.filter((old) => arrivals.get(old) !== 1)).toEqual([]);
+      const arrivalOf = (one: string): number => arrivedAt.get(one) ?? 0;
+      expect(Math.min(...[...sentAt.keys()].map(arrivalOf))).toBeLessThan(Math.max(...accepted.map(arrivalOf)));
       const known = new Set([...accepted, ...sentAt.keys()]);
       expect([...arrivals.keys()].filter((one) => !known.has(one))).toEqual([]);
-      const lags = [...sentAt].map(([live, at]) => (arrivedAt.get(live) ?? 0) - at).sort((a, b) => a - b);
+      const lags = [...sentAt].map(([live, at]) => arrivalOf(live) - at).sort((a, b) => a - b);
       const share = (part: number): number => lags[Math.floor(lags.length * part)] ?? 0;
       report(
         `a replay of ${EVENTS} from ${from}: ${seconds.toFixed(1)} s` +

@@ -10,7 +10,7 @@ export interface KnownSource {
   readonly rateLimit?: readonly RateWindow[];
 }
 
-/** Who may send. Lookup is by digest: it takes the same time whatever the token. */
+/** Who may send. Tokens are never compared letter by letter: the time of an answer does not tell how much of a guess was right. */
 export abstract class SourceDirectory {
   abstract find(dialect: string, token: string): { readonly source: KnownSource; readonly grant: Grant } | undefined;
 }

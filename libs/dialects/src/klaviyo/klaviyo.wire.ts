@@ -85,20 +85,6 @@ export interface BulkItemWire extends JsonObject {
   };
 }
 
-export interface BulkJobWire extends JsonObject {
-  readonly data: {
-    readonly type: 'event-bulk-create-job';
-    readonly attributes: { readonly 'events-bulk-create': { readonly data: readonly BulkItemWire[] } };
-  };
-}
-
-export interface SingleEventWire extends JsonObject {
-  readonly data: {
-    readonly type: 'event';
-    readonly attributes: EventAttributesWire & { readonly profile: { readonly data: ProfileWire } };
-  };
-}
-
 /** JSON:API error object. The order of the members is the vendor's. */
 export interface ErrorWire {
   /** UUID. */

@@ -66,11 +66,6 @@ export class ShardCommitter {
     });
   }
 
-  /** True when nothing waits and nothing is being written. */
-  get idle(): boolean {
-    return this.waiting.length === 0 && this.inFlight === 0;
-  }
-
   private pump(): void {
     while (this.waiting.length > 0 && this.mayStart()) {
       const group = this.takeGroup();
