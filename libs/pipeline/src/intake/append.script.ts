@@ -10,7 +10,8 @@ import { defineScript } from '#platform';
  *   no key at all, 9 number of requests that have one; then for each of these: index of its idempotency key in KEYS or
  *   0, idempotency lifetime (s), record, base, total, accepted, number of natural keys, and for each of these its
  *   position and digest.
- * Returns `{queued bytes, per request with a key the stored record of a repeat or ''}`, or `{-1}` when it came too late.
+ * Returns `{queued bytes, per request with a key the stored record of a repeat or ''}`, or `{-1}` when it came too late,
+ * or `{-2}` when there is a segment of this id.
  *
  * The first write is one that Redis refuses when memory is full; after it nothing can fail, so it is all or nothing.
  */
@@ -19,7 +20,7 @@ export const appendScript = defineScript(
   `
 local time = redis.call('TIME')
 if time[1] * 1000 + time[2] / 1000 > tonumber(ARGV[6]) then return {-1} end
-if redis.call('EXISTS', KEYS[1]) == 1 then return redis.error_reply('SEGMENT_EXISTS') end
+if redis.call('EXISTS', KEYS[1]) == 1 then return {-2} end
 local bucketCount = tonumber(ARGV[4])
 local replies, skipped, live = {}, {}, tonumber(ARGV[8])
 local a = 10

@@ -22,6 +22,7 @@ export class QueuedBudget {
   private readonly bytesByShard: number[] = ALL_SHARDS.map(() => 0);
   private timer: NodeJS.Timeout | undefined;
   private memory: RedisMemory = { boundBytes: 0, fill: 0 };
+  private stopped = false;
   private exceeded = false;
   private memoryShort = false;
 
@@ -62,12 +63,13 @@ export class QueuedBudget {
 
   async start(): Promise<void> {
     await this.poll();
-    this.timer = setInterval(() => void this.poll(), POLL_MS);
-    this.timer.unref();
+    if (this.stopped) return;
+    this.timer = setTimeout(() => void this.start(), POLL_MS).unref();
   }
 
   stop(): void {
-    clearInterval(this.timer);
+    this.stopped = true;
+    clearTimeout(this.timer);
   }
 
   /** What a script said of one shard: fresher than the poll. */

@@ -26,8 +26,11 @@ interface Waiting {
   readonly settle: (result: IntakeResult) => void;
 }
 
-/** Queued bytes, and per request with a key the stored record of a repeat or ''. */
+/** Queued bytes, and per request with a key the stored record of a repeat or ''; or one of the two below. */
 type AppendReply = readonly [bytes: number, ...records: string[]];
+
+const TOO_LATE = -1;
+const EXISTS = -2;
 
 export interface CommitListener {
   /** A segment of this shard is ready to be routed: how long it took to make it durable, and what is new in it. */
@@ -130,7 +133,7 @@ export class ShardCommitter {
     await this.redis.replicated(this.redis.ingest, shardKeys.counters(this.shard));
     const tookMs = performance.now() - appendedFrom;
     const [bytes, ...records] = reply;
-    if (bytes === -1) throw new Error('the write reached Redis too late');
+    if (bytes === TOO_LATE) throw new Error('the write reached Redis too late');
     this.budget.report(this.shard, bytes);
     let keyed = 0;
     const appended: IntakeRequest[] = [];
@@ -152,11 +155,8 @@ export class ShardCommitter {
       const now = Date.now();
       const segmentId = newSegmentId(this.shard, now);
       const { keys, values } = appendArguments(this.shard, segmentId, segment, placed, now, deadline);
-      try {
-        return { segmentId, reply: (await appendScript.run(this.redis.ingest, keys, values)) as AppendReply };
-      } catch (error) {
-        if (!String((error as { message?: unknown }).message).includes('SEGMENT_EXISTS')) throw error;
-      }
+      const reply = (await appendScript.run(this.redis.ingest, keys, values)) as AppendReply;
+      if (reply[0] !== EXISTS) return { segmentId, reply };
     }
   }
 }
