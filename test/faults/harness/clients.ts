@@ -27,7 +27,7 @@ const RARE_EVERY = 10;
 export const RARE = 'rarely';
 const USERS_PER_CLIENT = 25;
 /** Rounds may follow each other in one installation: no two speak of the same event. */
-const NUMBERS_PER_SEED = 1_000_000;
+export const NUMBERS_PER_SEED = 1_000_000;
 const sizes = [1, 1, 5, 20, 60, 150] as const;
 
 /** Customers of the four vendors, who send until they are told to stop and repeat every request until it is answered. */

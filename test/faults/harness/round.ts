@@ -36,6 +36,8 @@ export interface RoundResult {
   readonly erased: number;
   /** Segments that were repacked while a destination was paused. */
   readonly repacked: number;
+  /** Dead letters that were sent again, and refused again. */
+  readonly replayed: number;
   /** Users whose events were looked at for their order, at a destination that keeps it. */
   readonly orderedUsers: number;
   readonly longestClosedMs: number;
@@ -76,6 +78,7 @@ export async function runRound(
     injected,
     ...totals(ledger, comparisons),
     repacked: await operator.countRepacked(),
+    replayed: await operator.countReplayed(),
     faults,
     drainMs,
     tookMs: Date.now() - startedAt,
@@ -98,7 +101,8 @@ async function trouble(world: World, { ledger, injector, operator }: Cast, setti
   const clients = new Clients(Number(new URL(world.apiUrl).port), settings.seed, ledger);
   await operator.begin();
   const running = clients.run();
-  await Promise.all([injector.run(plan), operator.erase(settings.lastsMs / 2).catch(note)]);
+  const acts = [operator.erase(settings.lastsMs / 2), operator.replay(settings.lastsMs)];
+  await Promise.all([injector.run(plan), ...acts.map((act) => act.catch(note))]);
   await until(() => ledger.acknowledged.size >= settings.events, {
     timeoutMs: LOAD_PATIENCE_MS,
     what: `${settings.events} acknowledged events`,

@@ -14,6 +14,7 @@ export function progressLine(result: RoundResult, done: number, rounds: number):
     longestClosedMs,
     longestWayMs,
     repacked,
+    replayed,
     erased,
     tookMs,
   } = result;
@@ -21,7 +22,7 @@ export function progressLine(result: RoundResult, done: number, rounds: number):
   const verdict = lost.length > 0 ? `LOST ${lost.length}` : faults.length > 0 ? 'WRONG' : 'good';
   return (
     `[${done}/${rounds}] seed ${seed}: ${verdict}, ${struck} faults, ${figure(acknowledged)} events acknowledged, ` +
-    `${figure(deliveredAgain)} delivered again, ${figure(repacked)} segments repacked, ${figure(erased)} deliveries erased, ` +
+    `${figure(deliveredAgain)} delivered again, ${figure(repacked)} segments repacked, ${figure(replayed)} dead letters replayed, ${figure(erased)} deliveries erased, ` +
     `longest silence ${seconds(longestClosedMs)}, longest way ${seconds(longestWayMs)}, took ${seconds(tookMs)}`
   );
 }
@@ -43,6 +44,7 @@ export function summaryTable(results: readonly RoundResult[], tookMs: number): s
     ['Dead letters (refused by the destination)', figure(sum((each) => each.deadLettered))],
     ['Erased before their delivery (events × destinations)', figure(sum((each) => each.erased))],
     ['Segments repacked while a destination was paused', figure(sum((each) => each.repacked))],
+    ['Dead letters sent again, and refused again', figure(sum((each) => each.replayed))],
     ['Users whose order was looked at', figure(sum((each) => each.orderedUsers))],
     ['**Lost**', `**${figure(sum(({ lost }) => lost.length))}**`],
     ['Other faults found', figure(sum(({ faults }) => faults.length))],

@@ -13,7 +13,7 @@ interface Traits {
 }
 
 /** One is enough, and as much as a destination that takes an event a user at a time gets done in a round. */
-const ORDERED_DIALECT = 'vibefollow';
+export const ORDERED_DIALECT = 'vibefollow';
 
 export async function webhookReceivers(): Promise<readonly Receiver[]> {
   return Promise.all([
