@@ -1,4 +1,4 @@
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 
 /** Sends bytes as they are and resolves with everything that came back until the server hung up. */
 export function exchange(port: number, bytes: string | Buffer): Promise<string> {
@@ -47,4 +47,26 @@ export function answerBeforeBody(port: number, head: string, body: Buffer): Prom
     );
     socket.on('error', reject);
   });
+}
+
+/**
+ * Sends parts so that a server in this process reads each of them alone, and resolves with everything that came back
+ * until the server hung up.
+ */
+export function exchangeInParts(port: number, parts: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => void sendAll(socket, parts));
+    socket.on('data', (chunk) => chunks.push(chunk));
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString('utf8')));
+    socket.on('error', reject);
+  });
+}
+
+async function sendAll(socket: Socket, parts: readonly string[]): Promise<void> {
+  for (const part of parts) {
+    await new Promise<void>((resolve) => socket.write(part, 'latin1', () => resolve()));
+    // The loop turns once more: whoever reads in this process has read by then.
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+  }
 }

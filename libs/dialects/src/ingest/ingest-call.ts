@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Dialect, Fault, Grant, IngestRoute, ProbeRoute, Reply, RequestView } from '../dialect.js';
 import type { KnownSource } from '../ports.js';
 import { drainBody } from './collect-body.js';
-import { noteTarget } from './connection-paths.js';
 import { endTogether } from './end-together.js';
 import { covers } from './path-table.js';
 
@@ -43,7 +42,6 @@ export class IngestCall<Route extends IngestRoute | ProbeRoute = IngestRoute | P
     readonly receivedAt: number,
   ) {
     this.raw = request.raw;
-    noteTarget(request.raw.socket, request.raw.url);
     this.view = viewOf(request, lane.route.path);
   }
 

@@ -5,6 +5,7 @@ import type { IngestRoute, ProbeRoute } from '../dialect.js';
 import { DialectRegistry } from '../dialect-registry.js';
 import { IngestObserver, Intake, RejectionLog, RequestLimiter, SourceDirectory } from '../ports.js';
 import { Admission } from './admission.js';
+import { noteTarget, watchConnection } from './connection-paths.js';
 import { InFlightBudget } from './in-flight-budget.js';
 import { allowsAnyOrigin, faultReply, IngestCall, Lane, NO_QUERY, viewOf, writeReply } from './ingest-call.js';
 import { IngestHandler } from './ingest.handler.js';
@@ -57,6 +58,7 @@ export class IngestServer implements OnModuleDestroy {
     const { server } = fastify;
     // Node would refuse an expectation it does not know, in nobody's shape; it may be ignored (RFC 9110, 10.1.1).
     server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+    server.on('connection', watchConnection);
     this.openDoor(fastify);
     fastify.register((scope, _options, registered) => {
       scope.addHook('preClose', (done) => {
@@ -91,6 +93,7 @@ export class IngestServer implements OnModuleDestroy {
     const usual = fastify.server.listeners('request');
     fastify.server.removeAllListeners('request');
     fastify.server.on('request', (raw: IncomingMessage, response: ServerResponse) => {
+      noteTarget(raw.socket, raw.url);
       const lane = raw.method === 'POST' ? this.lanes.get(raw.url ?? '') : undefined;
       if (!lane) {
         for (const listener of usual) Reflect.apply(listener, fastify.server, [raw, response]);

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify';
 import type { Fault, Reply } from '../dialect.js';
 import type { DialectRegistry } from '../dialect-registry.js';
-import { lastTarget } from './connection-paths.js';
+import { refusedTarget } from './connection-paths.js';
 import { allowsAnyOrigin, faultReply, viewOf, writeReply } from './ingest-call.js';
 import { PathTable, type KnownPath } from './path-table.js';
 import { requestIds } from './request-ids.js';
@@ -52,7 +52,7 @@ function answerClientError(paths: PathTable, error: ConnectionError, socket: Soc
     socket.destroy();
     return;
   }
-  const target = requestTarget(error.rawPacket) ?? lastTarget(socket);
+  const target = refusedTarget(socket, error.rawPacket);
   const owner = target === undefined ? undefined : paths.find(target);
   const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
   const answer = owner ? faultReply(owner.dialect, clientFault(error.code), view) : clientProblem(error.code);
@@ -73,12 +73,6 @@ function clientFault(code: string | undefined): Fault {
 function clientProblem(code: string | undefined): Reply {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return problem(408, 'request_timeout');
   return code === 'HPE_HEADER_OVERFLOW' ? problem(431, 'headers_too_large') : problem(400, 'malformed_request');
-}
-
-/** The target of the request line, if this packet begins with one. */
-function requestTarget(packet: unknown): string | undefined {
-  if (!Buffer.isBuffer(packet)) return undefined;
-  return /^[A-Z-]{1,20} ((?:https?:\/)?\/\S*)/.exec(packet.toString('latin1', 0, 2048))?.[1];
 }
 
 function problem(status: number, code: string, detail?: string): Reply {
