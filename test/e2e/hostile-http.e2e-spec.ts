@@ -94,6 +94,20 @@ describe('hostile HTTP', () => {
     });
   });
 
+  describe('behind a request', () => {
+    it('a byte too many is refused after the answer to the request, whose event is kept', async () => {
+      const body = JSON.stringify({ events: [flokitItem('followed')] });
+      const raw = await neighbours.besides(() =>
+        exchange(neighbours.gateway.port, `${head(`Content-Length: ${Buffer.byteLength(body)}`)}${body}}`),
+      );
+      const second = raw.lastIndexOf('HTTP/1.1 ');
+      expect(raw).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+      expect(JSON.parse(raw.slice(raw.indexOf('\r\n\r\n'), second))).toMatchObject({ status: 'ok', accepted: 1 });
+      expectRaw(raw.slice(second), 400, invalid('Malformed HTTP request'));
+      await until(() => neighbours.stranger.arrived('followed').length === 1);
+    });
+  });
+
   describe('in time', () => {
     it('a body without end is cut at the limit', async () => {
       const chunk = `${(11 * 1024 * 1024).toString(16)}\r\n${' '.repeat(11 * 1024 * 1024)}\r\n`;
@@ -132,7 +146,7 @@ describe('hostile HTTP', () => {
     await neighbours.assertUnharmed();
     const names = new Set(eventsAt(neighbours.stranger.sink).map(({ event }) => event));
     names.delete('hung up');
-    expect([...names].sort()).toEqual(['long key', 'slow']);
+    expect([...names].sort()).toEqual(['followed', 'long key', 'slow']);
   });
 
   function head(lines: string): string {

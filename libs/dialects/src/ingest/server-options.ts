@@ -4,6 +4,7 @@ import type { ConnectionError, FastifyError, FastifyReply, FastifyRequest, Fasti
 import type { Fault, Reply } from '../dialect.js';
 import type { DialectRegistry } from '../dialect-registry.js';
 import { refusedTarget } from './connection-paths.js';
+import { afterEarlierAnswers } from './earlier-answers.js';
 import { allowsAnyOrigin, faultReply, viewOf, writeReply } from './ingest-call.js';
 import { PathTable, type KnownPath } from './path-table.js';
 import { requestIds } from './request-ids.js';
@@ -56,7 +57,8 @@ function answerClientError(paths: PathTable, error: ConnectionError, socket: Soc
   const owner = target === undefined ? undefined : paths.find(target);
   const view = { requestId, path: owner?.nativePath ?? '', query: {}, headers: {} };
   const answer = owner ? faultReply(owner.dialect, clientFault(error.code), view) : clientProblem(error.code);
-  socket.end(rawResponse(answer, requestId, isOpen(owner)));
+  const response = rawResponse(answer, requestId, isOpen(owner));
+  afterEarlierAnswers(socket, () => void socket.end(response));
 }
 
 /** Whether scripts of any page may read the answer. */
