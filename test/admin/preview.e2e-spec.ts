@@ -9,7 +9,7 @@ interface Rehearsed {
 }
 
 interface PreviewBody {
-  readonly events: readonly object[];
+  readonly events: readonly { readonly id: string; readonly properties: object; readonly extras?: object }[];
   readonly destinations: readonly Rehearsed[];
 }
 
@@ -36,6 +36,35 @@ const onlyAnEmail = {
       profile: { data: { type: 'profile', attributes: { email: 'lee@example.com' } } },
     },
   },
+};
+
+const key = 'kx_secret_of_the_app';
+
+/** An app that caught its own key on the way, and sends it once more outside the envelope. */
+const talkative = {
+  project_id: 'kx_proj_demo',
+  api_key: key,
+  bundle_id: 'org.sample.shop',
+  platform: 'android',
+  note: `signed in with ${key}`,
+  batch: [
+    {
+      event_type: 'network',
+      event_name: 'GET /me',
+      device_id: 'dv-5',
+      session_id: 'ss-8',
+      timestamp: '2026-05-01T10:00:05Z',
+      properties: { url: `https://api.example.com/me?key=${key}`, request: { api_key: key } },
+    },
+    {
+      event_type: 'custom',
+      event_name: 'named',
+      device_id: 'dv-5',
+      session_id: 'ss-8',
+      timestamp: '2026-05-01T10:00:05Z',
+      properties: { [`by_${key}`]: 1 },
+    },
+  ],
 };
 
 describe('a preview', () => {
@@ -76,5 +105,19 @@ describe('a preview', () => {
       kixo: refused,
       klaviyo: sent,
     });
+  });
+
+  it('shows a key that stands elsewhere in the body as little as intake keeps it, and so the same ids', async () => {
+    const { events, destinations } = await preview({ dialect: 'kixo', body: talkative, sourceId: 'src-1' });
+    expect(events).toMatchObject([
+      {
+        id: 'evt_r2y162w7qe9lnlogq6d8',
+        properties: { url: 'https://api.example.com/me?key=[redacted]', request: { api_key: '[redacted]' } },
+        extras: { envelope: { note: 'signed in with [redacted]' } },
+      },
+      { properties: { 'by_[redacted]': 1 } },
+    ]);
+    // VibeFollow takes nobody without a user.
+    expect(destinations.flatMap(({ requests }) => requests)).toHaveLength(5);
   });
 });

@@ -55,8 +55,8 @@ export class PreviewService {
       Object.entries(request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),
     );
     const view = { requestId: 'preview', path: route.path, query: {}, headers };
-    const bodyBytes = Buffer.byteLength(JSON.stringify(request.body));
-    const checked = route.check(request.body, { request: view, receivedAt: now, bodyBytes });
+    const bytes = Buffer.from(JSON.stringify(request.body));
+    const checked = route.check(request.body, { request: view, receivedAt: now, bodyBytes: bytes.length });
     if (checked.kind === 'refused') {
       const { status, body } = checked.reply;
       return {
@@ -68,7 +68,7 @@ export class PreviewService {
     }
     const refused = new Set(checked.rejected.map(({ index }) => index));
     const events = route.decode({
-      body: request.body,
+      body: dialect.scrub ? JSON.parse(dialect.scrub(bytes, request.body).toString()) : request.body,
       route: route.id,
       headers,
       sourceId: request.sourceId ?? 'preview',
