@@ -9,7 +9,13 @@ interface Rehearsed {
 }
 
 interface PreviewBody {
-  readonly events: readonly { readonly id: string; readonly properties: object; readonly extras?: object }[];
+  readonly events: readonly {
+    readonly id: string;
+    readonly timestamp: string;
+    readonly properties: object;
+    readonly extras?: object;
+  }[];
+  readonly refusal?: { readonly status: number };
   readonly destinations: readonly Rehearsed[];
 }
 
@@ -67,6 +73,17 @@ const talkative = {
   ],
 };
 
+/** A job of one person's renewals, told apart by these. */
+function jobOf(uniqueIds: readonly string[]): object {
+  const events = uniqueIds.map((unique_id) => ({
+    type: 'event',
+    attributes: { metric: { data: { type: 'metric', attributes: { name: 'Renewed' } } }, unique_id },
+  }));
+  const profile = { data: { type: 'profile', attributes: { external_id: 'm-41' } } };
+  const item = { type: 'event-bulk-create', attributes: { profile, events: { data: events } } };
+  return { data: { type: 'event-bulk-create-job', attributes: { 'events-bulk-create': { data: [item] } } } };
+}
+
 describe('a preview', () => {
   let app: AdminApp;
 
@@ -119,5 +136,24 @@ describe('a preview', () => {
     ]);
     // VibeFollow takes nobody without a user.
     expect(destinations.flatMap(({ requests }) => requests)).toHaveLength(5);
+  });
+
+  it('leaves out what repeats an earlier event of the request, as intake does', async () => {
+    const event = (name: string, at: string) => ({ external_user_id: 'c-9', name, timestamp: `2026-03-02T08:0${at}Z` });
+    const events = [event('opened', '0:00'), event('opened', '0:00'), event('', '0:00'), event('opened', '1:00')];
+    const bulk = await preview({ dialect: 'vibefollow', path: '/api/v1/events/bulk', body: { events } });
+    expect(bulk.events.map(({ id, timestamp }) => [id.slice(-2), timestamp])).toEqual([
+      ['00', '2026-03-02T08:00:00.000Z'],
+      ['03', '2026-03-02T08:01:00.000Z'],
+    ]);
+
+    const job = (revision: string) =>
+      preview({ dialect: 'klaviyo', body: jobOf(['pass-41', 'pass-41', 'pass-42']), headers: { Revision: revision } });
+    expect((await job('2024-10-15')).events.map(({ extras }) => extras)).toEqual([
+      { unique_id: 'pass-41' },
+      { unique_id: 'pass-42' },
+    ]);
+    const failing = await job('2025-01-15');
+    expect([failing.events, failing.refusal?.status]).toEqual([[], 400]);
   });
 });

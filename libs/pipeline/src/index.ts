@@ -1,5 +1,6 @@
 export * from './intake/append-request.js';
 export { IntakeService } from './intake/intake.service.js';
+export { repeatsWithin } from './intake/natural-keys.js';
 export { QueuedBudget } from './intake/queued-budget.js';
 export { LeasedRequestLimiter } from './limits/request-limiter.js';
 export { PipelineModule } from './pipeline.module.js';

@@ -19,7 +19,9 @@ export class PreviewController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'See what a request would become',
-    description: 'Nothing is sent or kept. Requests are shown whether or not the destination wants the events.',
+    description:
+      'Nothing is sent or kept. Requests are shown whether or not the destination wants the events. What repeats an ' +
+      'earlier event of the request, by its dialect, is left out.',
   })
   @ApiBody({ type: PreviewRequest })
   @ApiResponse({

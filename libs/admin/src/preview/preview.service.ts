@@ -2,8 +2,15 @@ import { Injectable } from '@nestjs/common';
 import type { CanonicalEvent } from '#canonical';
 import { Configuration, DestinationsService, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
-import { DialectRegistry, type Dialect, type IngestRoute, type Rejection } from '#dialects';
-import { eventId, EventTracer, rehearse, type Rehearsal } from '#pipeline';
+import {
+  DialectRegistry,
+  type Checked,
+  type Dialect,
+  type IngestRoute,
+  type Rejection,
+  type StoredRequest,
+} from '#dialects';
+import { eventId, EventTracer, rehearse, repeatsWithin, type Rehearsal } from '#pipeline';
 import { readDestinationDraft } from '../destinations/destination.view.js';
 import { notFound } from '../http/problem.js';
 import { invalidPreview, type PreviewOfEvents, type PreviewRequest } from './preview.request.js';
@@ -66,22 +73,14 @@ export class PreviewService {
         destinations: this.rehearseAll(destinations, [], now),
       };
     }
-    const refused = new Set(checked.rejected.map(({ index }) => index));
-    const events = route.decode({
-      body: dialect.scrub ? JSON.parse(dialect.scrub(bytes, request.body).toString()) : request.body,
-      route: route.id,
+    const stored = dialect.scrub?.(bytes, request.body) ?? bytes;
+    const events = eventsTaken(route, checked, {
+      body: JSON.parse(stored.toString()),
       headers,
       sourceId: request.sourceId ?? 'preview',
       receivedAt: now,
-      accepts: (index) => !refused.has(index),
-      idAt: (index) => eventId(PREVIEW_SEGMENT, index),
     });
-    const accepted = events.filter((event) => event !== undefined);
-    return {
-      events: accepted,
-      rejected: checked.rejected,
-      destinations: this.rehearseAll(destinations, accepted, now),
-    };
+    return { events, rejected: checked.rejected, destinations: this.rehearseAll(destinations, events, now) };
   }
 
   private async chosen({
@@ -109,6 +108,23 @@ export class PreviewService {
       return connector ? [{ id: destination.id, ...rehearse(destination, connector, events, now) }] : [];
     });
   }
+}
+
+/** What intake would keep of a request that it stored so: neither what was refused nor what repeats an earlier event. */
+function eventsTaken(
+  route: IngestRoute,
+  checked: Checked,
+  stored: Pick<StoredRequest, 'body' | 'headers' | 'sourceId' | 'receivedAt'>,
+): readonly CanonicalEvent[] {
+  const refused = new Set(checked.rejected.map(({ index }) => index));
+  const events = route.decode({
+    ...stored,
+    route: route.id,
+    accepts: (index) => !refused.has(index),
+    idAt: (index) => eventId(PREVIEW_SEGMENT, index),
+  });
+  const repeats = repeatsWithin(checked);
+  return events.flatMap((event, index) => (event && !repeats.has(index) ? [event] : []));
 }
 
 /** By path as a client would call it, else the one of the dialect's own sample. */

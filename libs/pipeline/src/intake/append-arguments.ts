@@ -5,6 +5,7 @@ import { toRanges } from '../segment/position-ranges.js';
 import type { EncodedSegment, RequestHeader } from '../segment/segment-format.js';
 import { eventId } from '../segment/segment-id.js';
 import type { IntakeChecked, IntakeRequest, RecallRequest, RepeatResult } from './append-request.js';
+import { eachNaturalKey } from './natural-keys.js';
 
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
 /** Natural keys live in buckets of four hours, seven of which always cover the last 24 hours. */
@@ -136,11 +137,7 @@ export function idempotencyKey(shard: number, { sourceId, idempotency }: RecallR
 /** Position and short digest by turns. Nine bytes: one false repeat in 10^12 at a thousand million keys a day. */
 function naturalDigests({ sourceId, checked }: IntakeRequest): (string | number)[] {
   const flat: (string | number)[] = [];
-  if (!checked.naturalKeys) return flat;
-  const rejected = new Set(checked.rejected.map((rejection) => rejection.index));
-  checked.naturalKeys.forEach((key, position) => {
-    if (key !== null && !rejected.has(position)) flat.push(position, digest(`${sourceId}\0${key}`, 9));
-  });
+  eachNaturalKey(checked, (key, position) => flat.push(position, digest(`${sourceId}\0${key}`, 9)));
   return flat;
 }
 
