@@ -106,7 +106,7 @@ export class SourcesService {
       this.dialects.generate(settings.dialect, given, randomBytes),
     );
     const retiring = stillRetiring(kept);
-    this.check.assertCredentials(snapshot, id, settings.dialect, credentials);
+    this.check.assertCredentials(snapshot, id, settings.dialect, credentials, kept?.credentials);
     if (before && sameContent([before.settings, before.source.credentials], [settings, credentials])) {
       return { changes: [], result: () => ({ stored: before, generated: {}, created: false }) };
     }
@@ -130,7 +130,7 @@ export class SourcesService {
     }
     const until = Date.now() + rotation.overlapSeconds * 1_000;
     const retired = rotation.overlapSeconds > 0 ? [{ credentials: source.credentials, until }] : [];
-    this.check.assertCredentials(snapshot, source.id, dialect, credentials);
+    this.check.assertCredentials(snapshot, source.id, dialect, credentials, source.credentials);
     const retiring = [...stillRetiring(source), ...retired];
     return this.planWrite(source.id, settings, { credentials, generated: fresh.generated, retiring }, source);
   }

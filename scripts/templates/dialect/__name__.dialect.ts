@@ -1,3 +1,4 @@
+import { headerCredential } from '../credential-schemas.js';
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, RequestView } from '../dialect.js';
 import { checkBatch, replyToBatch } from './__name__.adapter.js';
 import { replyToFault } from './__name__.errors.js';
@@ -8,7 +9,7 @@ const credentials: CredentialsSpec = {
   schema: {
     type: 'object',
     additionalProperties: false,
-    properties: { apiKey: { type: 'string', minLength: 1, description: 'Key that may send events.' } },
+    properties: { apiKey: headerCredential('Key that may send events.') },
   },
   generate: ({ apiKey }, random) => ({ apiKey: apiKey ?? `key_${random(20).toString('hex')}` }),
   tokens: ({ apiKey }) => (apiKey === undefined ? [] : [{ token: apiKey, grant: 'write' }]),

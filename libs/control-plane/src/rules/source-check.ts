@@ -17,9 +17,25 @@ export class SourceCheck {
     throw invalid([{ pointer: '/dialect', message: `must be one of ${names.join(', ')}` }]);
   }
 
-  /** A token names one source and one grant, for ever: otherwise nobody could say whose events came. */
-  assertCredentials(snapshot: Snapshot, id: string, dialect: string, credentials: Credentials): void {
-    const faults = checkAgainstSchema(this.dialects.credentialsSchema(dialect), credentials, '/credentials');
+  /**
+   * A token names one source and one grant, for ever: otherwise nobody could say whose events came. What is `stored` was
+   * taken once, perhaps by milder rules: it may stay, so that the rest of its source can be changed.
+   */
+  assertCredentials(
+    snapshot: Snapshot,
+    id: string,
+    dialect: string,
+    credentials: Credentials,
+    stored: Credentials = {},
+  ): void {
+    const kept = new Set(
+      Object.keys(credentials)
+        .filter((name) => credentials[name] === stored[name])
+        .map((name) => pointerTo('/credentials', name)),
+    );
+    const faults = checkAgainstSchema(this.dialects.credentialsSchema(dialect), credentials, '/credentials').filter(
+      ({ pointer }) => !kept.has(pointer),
+    );
     if (faults.length > 0) throw invalid(faults);
     const tokens = this.dialects.tokens(dialect, credentials).map(({ token }) => token);
     const now = Date.now();

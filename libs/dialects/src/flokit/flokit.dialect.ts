@@ -1,3 +1,4 @@
+import { headerCredential } from '../credential-schemas.js';
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RequestView } from '../dialect.js';
 import { checkBatch, checkSingle, replyToBatch, replyToSingle } from './flokit.adapter.js';
 import { FLOKIT_CLIENTS } from './flokit.clients.js';
@@ -10,8 +11,8 @@ const credentials: CredentialsSpec = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      apiKey: { type: 'string', minLength: 1, description: 'Read-write key: may send events.' },
-      readOnlyApiKey: { type: 'string', minLength: 1, description: 'Read-only key: is told that it may not.' },
+      apiKey: headerCredential('Read-write key: may send events.'),
+      readOnlyApiKey: headerCredential('Read-only key: is told that it may not.'),
     },
   },
   generate: (given, random) => ({

@@ -1,3 +1,4 @@
+import { headerCredential, queryCredential } from '../credential-schemas.js';
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RateState, RequestView } from '../dialect.js';
 import { encode } from './klaviyo-encode.mapping.js';
 import { adapterFor, replyAccepted } from './klaviyo.adapter.js';
@@ -29,13 +30,8 @@ const credentials: CredentialsSpec = {
     type: 'object',
     additionalProperties: false,
     properties: {
-      privateKey: {
-        type: 'string',
-        minLength: 1,
-        writeOnly: true,
-        description: 'For /api/*, sent as `Klaviyo-API-Key` or `Bearer`.',
-      },
-      companyId: { type: 'string', minLength: 1, description: 'Public, for /client/*, sent as `company_id`.' },
+      privateKey: { ...headerCredential('For /api/*, sent as `Klaviyo-API-Key` or `Bearer`.'), writeOnly: true },
+      companyId: queryCredential('Public, for /client/*, sent as `company_id`.'),
     },
   },
   generate: (given, random) => ({

@@ -1,3 +1,4 @@
+import { headerCredential } from '../credential-schemas.js';
 import type { Claim, CredentialsSpec, Dialect, IngestRoute, RequestView } from '../dialect.js';
 import {
   checkBatch,
@@ -35,7 +36,7 @@ const credentials: CredentialsSpec = {
   schema: {
     type: 'object',
     additionalProperties: false,
-    properties: { apiKey: { type: 'string', minLength: 1, description: 'Secret key of the project.' } },
+    properties: { apiKey: headerCredential('Secret key of the project.') },
   },
   generate: ({ apiKey }, random) => ({ apiKey: apiKey ?? `sk_live_${random(20).toString('hex')}` }),
   tokens: ({ apiKey }) => (apiKey === undefined ? [] : [{ token: apiKey, grant: 'write' }]),
