@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { dialectFolders, loadDialect, type Dialect, type IngestRoute } from '#dialects';
+import type { CanonicalEvent } from '#canonical';
+import { dialectFolders, loadDialect, type CredentialPlace, type Dialect, type IngestRoute } from '#dialects';
 import type { GoldenRequest, GoldenState } from './golden.js';
 import { IngestFixture, type HttpAnswer } from './ingest-fixture.js';
 import { World, type Stage } from './memory-ports.js';
@@ -13,6 +14,18 @@ const ROOT = join(import.meta.dirname, '../../libs/dialects/src');
 /** Mutated requests per dialect; a long run: `MUTATIONS=250000 npm run jest -- mechanism`. */
 const MUTATIONS = Number(process.env.MUTATIONS ?? 400);
 const RECEIVED_AT = '2026-05-01T10:00:00.000Z';
+/** Every dialect has a place for it. */
+const EVENT: CanonicalEvent = {
+  id: 'evt_00000000000000000000',
+  type: 'track',
+  event: 'signed_up',
+  user_id: 'u-1',
+  anonymous_id: 'a-1',
+  timestamp: RECEIVED_AT,
+  received_at: RECEIVED_AT,
+  properties: {},
+  source: { id: 'src-1', dialect: 'sample' },
+};
 
 /** What every dialect owes its callers, whatever its words: tried with the dialect's own sample request. */
 describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
@@ -124,6 +137,32 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
   it('knows nobody where there is no source', async () => {
     stage.world = new World(dialect, { source: null, receivedAt: RECEIVED_AT });
     expectRefusal(await send(), 401);
+  });
+
+  it('knows a caller by every credential that it takes, where it says that callers put it', async () => {
+    const places = dialect.credentialPlaces.map((place) => ({ place, texts: textsOf(dialect, place.member) }));
+    for (const { place, texts } of places) {
+      const target = [...dialect.routes, ...dialect.probes].find(({ grant }) => [grant].flat().includes(place.grant));
+      if (!target) throw new Error(`no route grants ${place.grant}`);
+      const { method, path } = target;
+      const content = 'encode' in target ? { body: target.encode([EVENT]) } : {};
+      const typed: Record<string, string> = 'encode' in target ? { 'Content-Type': target.contentTypes[0] ?? '' } : {};
+      await fc.assert(
+        fc.asyncProperty(texts, async (text) => {
+          const own = { ...credentials, [place.member]: text };
+          stage.world = new World(dialect, { source: { credentials: own }, receivedAt: RECEIVED_AT });
+          const { headers, query } = placed(place, text);
+          const answer = await fixture.send({
+            method,
+            path: path + query,
+            headers: { ...headers, ...typed },
+            ...content,
+          });
+          expect([answer.status < 300, text]).toEqual([true, text]);
+        }),
+        { numRuns: 50, examples: [['x'.repeat(1_000)]] },
+      );
+    }
   });
 
   it('answers unknown paths and methods in its own shape', async () => {
@@ -257,6 +296,27 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     10_000 + 20 * MUTATIONS,
   );
 });
+
+/** Any text that the dialect's schema takes for this credential. */
+function textsOf({ credentials }: Dialect, member: string): fc.Arbitrary<string> {
+  const { properties } = credentials.schema as {
+    readonly properties: Readonly<Record<string, { readonly pattern?: string; readonly minLength?: number }>>;
+  };
+  const { pattern, minLength = 0 } = properties[member] ?? {};
+  return pattern === undefined
+    ? fc.string({ unit: 'binary', minLength, maxLength: 100 })
+    : fc.stringMatching(new RegExp(pattern));
+}
+
+function placed(
+  { scheme, prefix = '' }: CredentialPlace,
+  text: string,
+): { readonly headers: Readonly<Record<string, string>>; readonly query: string } {
+  const value = prefix + text;
+  if (scheme.type === 'http') return { headers: { Authorization: `Bearer ${value}` }, query: '' };
+  if (scheme.in === 'header') return { headers: { [scheme.name]: value }, query: '' };
+  return { headers: {}, query: `?${scheme.name}=${encodeURIComponent(value)}` };
+}
 
 async function until(condition: () => Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 10_000;

@@ -5,12 +5,16 @@ import { admin, openLine, startGateway, startSink, until, type Gateway, type Lin
 import { contractCalls, type Call } from './openapi-calls.js';
 
 interface Operation {
+  readonly description?: string;
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[];
+  readonly security?: readonly object[];
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, { schema: object }>> }>>;
 }
 
 interface Document {
   readonly openapi: string;
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly securitySchemes: Readonly<Record<string, object>> };
 }
 
 const METHODS = ['get', 'put', 'post', 'patch', 'delete'];
@@ -84,6 +88,44 @@ describe('the OpenAPI document', () => {
       for (const { path } of probes) expect(document.paths[path]?.get).toBeDefined();
     }
     for (const path of ['/health/live', '/health/ready', '/metrics']) expect(document.paths[path]?.get).toBeDefined();
+  });
+
+  it('says where callers put the credentials of each dialect', () => {
+    expect(document.components.securitySchemes).toMatchObject({
+      adminToken: { type: 'http', scheme: 'bearer' },
+      'flokit.apiKey': { type: 'http', scheme: 'bearer' },
+      'flokit.readOnlyApiKey': { type: 'http', scheme: 'bearer' },
+      'vibefollow.apiKey': { type: 'http', scheme: 'bearer' },
+      'klaviyo.privateKey': { type: 'apiKey', in: 'header', name: 'Authorization' },
+      'klaviyo.bearer': { type: 'http', scheme: 'bearer' },
+      'klaviyo.companyId': { type: 'apiKey', in: 'query', name: 'company_id' },
+    });
+    const securityOf = (path: string, method = 'post') => document.paths[path]?.[method]?.security;
+    for (const path of ['/v1/batch/events', '/v1/events']) expect(securityOf(path)).toEqual([{ 'flokit.apiKey': [] }]);
+    expect(securityOf('/v1/workspace', 'get')).toEqual([{ 'flokit.apiKey': [] }, { 'flokit.readOnlyApiKey': [] }]);
+    for (const path of ['/events', '/events/batch', '/events/bulk', '/users', '/users/bulk']) {
+      expect(securityOf(`/api/v1${path}`)).toEqual([{ 'vibefollow.apiKey': [] }]);
+    }
+    const privately = [{ 'klaviyo.privateKey': [] }, { 'klaviyo.bearer': [] }];
+    for (const path of ['event-bulk-create-jobs', 'events']) expect(securityOf(`/api/${path}`)).toEqual(privately);
+    expect(securityOf('/api/accounts', 'get')).toEqual(privately);
+    for (const path of ['event-bulk-create', 'events']) {
+      expect(securityOf(`/client/${path}`)).toEqual([{ 'klaviyo.companyId': [] }]);
+    }
+    expect(securityOf('/v1/batch')).toEqual([]);
+    expect(document.paths['/v1/batch']?.post?.description).toContain('The credentials are in the body.');
+  });
+
+  it('names the headers that mean something to a dialect', () => {
+    const parametersOf = (path: string) =>
+      document.paths[path]?.post?.parameters?.map((parameter) => [parameter.in, parameter.name, parameter.required]);
+    for (const path of ['/v1/batch/events', '/v1/events', '/api/v1/events', '/api/v1/users/bulk']) {
+      expect(parametersOf(path)).toEqual([['header', 'Idempotency-Key', false]]);
+    }
+    for (const path of ['/api/event-bulk-create-jobs', '/client/event-bulk-create', '/client/events']) {
+      expect(parametersOf(path)).toEqual([['header', 'revision', false]]);
+    }
+    expect(parametersOf('/v1/batch')).toEqual([]);
   });
 
   it('has a schema that every admin call answers by', async () => {

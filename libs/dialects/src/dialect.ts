@@ -16,6 +16,31 @@ export interface CredentialsSpec {
   tokens(credentials: Readonly<Record<string, string>>): readonly { readonly token: string; readonly grant: Grant }[];
 }
 
+/** Where callers put a credential, for the API documents. */
+export interface CredentialPlace {
+  /** Tells it from the dialect's other places. */
+  readonly name: string;
+  /** Which of the credentials stands there. */
+  readonly member: string;
+  /** What it grants there. */
+  readonly grant: Grant;
+  /** In the words of OpenAPI's security schemes. */
+  readonly scheme:
+    | { readonly type: 'http'; readonly scheme: 'bearer' }
+    | { readonly type: 'apiKey'; readonly in: 'header' | 'query'; readonly name: string };
+  /** What stands before it. */
+  readonly prefix?: string;
+  readonly description: string;
+}
+
+/** What callers may say beside body, credentials and idempotency key, for the API documents. */
+export interface RouteParameter {
+  readonly in: 'header' | 'query';
+  readonly name: string;
+  readonly description: string;
+  readonly schema: JsonSchema;
+}
+
 /** A request as far as a dialect may look at it. Header names are lower case. */
 export interface RequestView {
   /** What `X-Request-Id` answers; vendors whose error bodies carry ids derive them from it. */
@@ -153,6 +178,7 @@ export interface IngestRoute {
   };
   /** Headers that decode needs, lower case. */
   readonly keepHeaders?: readonly string[];
+  readonly parameters?: readonly RouteParameter[];
   /** True: too much waiting is answered with `queue_full` instead of `unavailable`. */
   readonly ownQueueFull?: boolean;
   readonly bodySchema: JsonSchema;
@@ -202,6 +228,8 @@ export interface Dialect {
   readonly name: string;
   readonly title: string;
   readonly credentials: CredentialsSpec;
+  /** Empty: the credentials are in the body. */
+  readonly credentialPlaces: readonly CredentialPlace[];
   readonly routes: readonly IngestRoute[];
   readonly probes: readonly ProbeRoute[];
   /**

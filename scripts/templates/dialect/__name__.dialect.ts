@@ -41,6 +41,15 @@ const dialect: Dialect = {
   name: '__name__',
   title: '__Title__',
   credentials,
+  credentialPlaces: [
+    {
+      name: 'apiKey',
+      member: 'apiKey',
+      grant: 'write',
+      scheme: { type: 'http', scheme: 'bearer' },
+      description: 'A key that may send events.',
+    },
+  ],
   routes: [batch],
   probes: [],
   ownedPaths: ['/__name__/'],

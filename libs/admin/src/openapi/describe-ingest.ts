@@ -1,8 +1,17 @@
-import type { OpenAPIObject } from '@nestjs/swagger';
-import type { DialectRegistry, Dialect, IngestRoute, ProbeRoute } from '#dialects';
+import type { DocumentBuilder, OpenAPIObject } from '@nestjs/swagger';
+import {
+  MAX_IDEMPOTENCY_KEY_LENGTH,
+  type CredentialPlace,
+  type Dialect,
+  type DialectRegistry,
+  type IngestRoute,
+  type ProbeRoute,
+} from '#dialects';
 
 type Paths = OpenAPIObject['paths'];
 type PathItem = Paths[string];
+type Operation = NonNullable<PathItem['post']>;
+type SecurityScheme = Parameters<DocumentBuilder['addSecurity']>[1];
 
 const ANSWERS = {
   '2XX': { description: "Accepted, in the vendor's own words. The events are safe on disk." },
@@ -25,6 +34,26 @@ export function ingestTag({ title }: Dialect): string {
   return `Ingest: ${title}`;
 }
 
+/** By name, which is unique among the dialects. */
+export function securitySchemes(dialect: Dialect): readonly (readonly [name: string, scheme: SecurityScheme])[] {
+  return dialect.credentialPlaces.map((place) => {
+    const { scheme, prefix, description } = place;
+    const before = prefix === undefined ? '' : ` \`${prefix.trimEnd()}\` and a blank stand before it.`;
+    return [schemeName(dialect, place), { ...scheme, description: `${dialect.title}: ${description}${before}` }];
+  });
+}
+
+function schemeName(dialect: Dialect, { name }: CredentialPlace): string {
+  return `${dialect.name}.${name}`;
+}
+
+/** One of them is enough; none: the body says who is calling. */
+function securityOf(dialect: Dialect, { grant }: IngestRoute | ProbeRoute): Operation['security'] {
+  const grants = typeof grant === 'string' ? [grant] : grant;
+  const places = dialect.credentialPlaces.filter((place) => grants.includes(place.grant));
+  return places.map((place) => ({ [schemeName(dialect, place)]: [] }));
+}
+
 function describeRoute(dialect: Dialect, route: IngestRoute): PathItem {
   const windows = route.rateLimit.windows.map(({ requests, perSeconds }) => `${requests} in ${perSeconds} s`);
   return {
@@ -34,15 +63,34 @@ function describeRoute(dialect: Dialect, route: IngestRoute): PathItem {
       summary: route.summary,
       description:
         `Also below \`/${dialect.name}\`. At most ${route.maxBodyBytes} bytes, decompressed. ` +
-        `Documented rate limit: ${windows.join(', ') || 'none'}.`,
+        `Documented rate limit: ${windows.join(', ') || 'none'}.` +
+        (dialect.credentialPlaces.length > 0 ? '' : ' The credentials are in the body.'),
+      parameters: parametersOf(route),
       requestBody: {
         required: true,
         content: Object.fromEntries(route.contentTypes.map((type) => [type, { schema: route.bodySchema }])),
       },
       responses: ANSWERS,
-      security: [],
+      security: securityOf(dialect, route),
     },
   };
+}
+
+function parametersOf({ idempotency, parameters = [] }: IngestRoute): NonNullable<Operation['parameters']> {
+  const described = parameters.map((parameter) => ({ ...parameter, required: false }));
+  if (!idempotency) return described;
+  const { header, compareBody, scope } = idempotency;
+  const key = {
+    in: 'header' as const,
+    name: header.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+    required: false,
+    description:
+      'For 24 hours a request with the same key gets the first answer again, and nothing more is kept. ' +
+      (compareBody ? 'With another body it is refused. ' : '') +
+      (scope === 'source' ? 'Keys are shared by all endpoints.' : 'Every endpoint has its own keys.'),
+    schema: { type: 'string', maxLength: MAX_IDEMPOTENCY_KEY_LENGTH },
+  };
+  return [key, ...described];
 }
 
 function describeProbe(dialect: Dialect, route: ProbeRoute): PathItem {
@@ -52,7 +100,7 @@ function describeProbe(dialect: Dialect, route: ProbeRoute): PathItem {
       tags: [ingestTag(dialect)],
       summary: route.summary,
       responses: { '200': { description: 'The key is good.' }, '4XX': ANSWERS['4XX'] },
-      security: [],
+      security: securityOf(dialect, route),
     },
   };
 }

@@ -3,7 +3,7 @@ import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swag
 import type { DialectRegistry } from '#dialects';
 import { RateWindowDto } from '../http/document-rules.js';
 import { ProblemDto } from '../http/problem.dto.js';
-import { describeIngest, ingestTag } from './describe-ingest.js';
+import { describeIngest, ingestTag, securitySchemes } from './describe-ingest.js';
 import { plainJsonSchema } from './plain-json-schema.js';
 
 export interface ProductFacts {
@@ -23,7 +23,10 @@ export function buildOpenApi(app: INestApplication, dialects: DialectRegistry, p
       { type: 'http', scheme: 'bearer', description: 'ADMIN_TOKEN, or a token of `POST /admin/v1/tokens`' },
       'adminToken',
     );
-  for (const dialect of dialects.all) builder.addTag(ingestTag(dialect));
+  for (const dialect of dialects.all) {
+    builder.addTag(ingestTag(dialect));
+    for (const [name, scheme] of securitySchemes(dialect)) builder.addSecurity(name, scheme);
+  }
   const document = SwaggerModule.createDocument(app, builder.build(), {
     extraModels: [ProblemDto, RateWindowDto],
     operationIdFactory: (controller, method) => `${controller.replace(/Controller$/, '')}.${method}`,

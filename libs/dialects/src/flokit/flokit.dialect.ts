@@ -1,5 +1,13 @@
 import { headerCredential } from '../credential-schemas.js';
-import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RequestView } from '../dialect.js';
+import type {
+  Claim,
+  CredentialPlace,
+  CredentialsSpec,
+  Dialect,
+  IngestRoute,
+  ProbeRoute,
+  RequestView,
+} from '../dialect.js';
 import { checkBatch, checkSingle, replyToBatch, replyToSingle } from './flokit.adapter.js';
 import { FLOKIT_CLIENTS } from './flokit.clients.js';
 import { jsonReply, replyToFault } from './flokit.errors.js';
@@ -24,6 +32,19 @@ const credentials: CredentialsSpec = {
     ...(readOnlyApiKey === undefined ? [] : [{ token: readOnlyApiKey, grant: 'read' }]),
   ],
 };
+
+const bearer = { type: 'http', scheme: 'bearer' } as const;
+
+const credentialPlaces: readonly CredentialPlace[] = [
+  { name: 'apiKey', member: 'apiKey', grant: 'write', scheme: bearer, description: 'A read-write key of a workspace.' },
+  {
+    name: 'readOnlyApiKey',
+    member: 'readOnlyApiKey',
+    grant: 'read',
+    scheme: bearer,
+    description: 'A read-only key of a workspace.',
+  },
+];
 
 function claim({ headers }: RequestView): Claim {
   const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
@@ -80,6 +101,7 @@ const flokit: Dialect = {
   name: 'flokit',
   title: 'FloKit',
   credentials,
+  credentialPlaces,
   routes: [batch, single],
   probes: [workspace],
   ownedPaths: ['/v1/'],

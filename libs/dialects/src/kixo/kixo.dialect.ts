@@ -29,6 +29,7 @@ const kixo: Dialect = {
   name: 'kixo',
   title: 'Kixo',
   credentials,
+  credentialPlaces: [],
   routes: [batch],
   probes: [],
   ownedPaths: ['/v1/batch'],

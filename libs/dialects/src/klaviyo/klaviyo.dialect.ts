@@ -1,9 +1,9 @@
-import { headerCredential, queryCredential } from '../credential-schemas.js';
-import type { Claim, CredentialsSpec, Dialect, IngestRoute, ProbeRoute, RateState, RequestView } from '../dialect.js';
+import type { Dialect, IngestRoute, ProbeRoute, RateState, RouteParameter } from '../dialect.js';
 import { encode } from './klaviyo-encode.mapping.js';
 import { adapterFor, replyAccepted } from './klaviyo.adapter.js';
 import { KLAVIYO_CLIENTS } from './klaviyo.clients.js';
-import { isClientPath, replyToFault } from './klaviyo.errors.js';
+import { claim, credentialPlaces, credentials } from './klaviyo.credentials.js';
+import { replyToFault } from './klaviyo.errors.js';
 import { itemAt, type Layout } from './klaviyo.layout.js';
 import { decode, type Place } from './klaviyo.mapping.js';
 
@@ -16,42 +16,14 @@ const SINGLE_RATE = [
   { requests: 3500, perSeconds: 60 },
 ];
 
-/** A company id is public: the prefix, which no header can contain, keeps it from passing for a private key. */
-const companyToken = (companyId: string): string => `company_id\n${companyId}`;
-
-const COMPANY_ID_CHARS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-
-function generateCompanyId(random: (bytes: number) => Buffer): string {
-  return [...random(6)].map((byte) => COMPANY_ID_CHARS.charAt(byte % COMPANY_ID_CHARS.length)).join('');
-}
-
-const credentials: CredentialsSpec = {
-  schema: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      privateKey: { ...headerCredential('For /api/*, sent as `Klaviyo-API-Key` or `Bearer`.'), writeOnly: true },
-      companyId: queryCredential('Public, for /client/*, sent as `company_id`.'),
-    },
-  },
-  generate: (given, random) => ({
-    privateKey: given.privateKey ?? `pk_${random(17).toString('hex')}`,
-    companyId: given.companyId ?? generateCompanyId(random),
-  }),
-  tokens: ({ privateKey, companyId }) => [
-    ...(privateKey === undefined ? [] : [{ token: privateKey, grant: 'write' }]),
-    ...(companyId === undefined ? [] : [{ token: companyToken(companyId), grant: 'public' }]),
-  ],
+const revision: RouteParameter = {
+  in: 'header',
+  name: 'revision',
+  description:
+    'A date, `YYYY-MM-DD`, behind which a point and a suffix may stand. Before 2025-01-15 a `unique_id` that a bulk ' +
+    'request repeats is dropped instead of refused. Without a readable date the newest rules hold.',
+  schema: { type: 'string', examples: ['2026-07-15'] },
 };
-
-function claim({ path, query, headers }: RequestView): Claim {
-  if (isClientPath(path)) {
-    const companyId = query.company_id;
-    return companyId === undefined || companyId === '' ? { missing: 'company_id' } : { token: companyToken(companyId) };
-  }
-  const token = /^(?:Klaviyo-API-Key|Bearer) +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
-  return token === undefined ? { missing: 'Authorization: Klaviyo-API-Key' } : { token };
-}
 
 type RouteFacts = Pick<IngestRoute, 'id' | 'path' | 'summary' | 'grant' | 'rateLimit'>;
 
@@ -66,6 +38,7 @@ function route(facts: RouteFacts, layout: Layout): IngestRoute {
     contentTypes: ['application/vnd.api+json', 'application/json'],
     // What a body meant depends on it: see `repeatRule`.
     keepHeaders: ['revision'],
+    parameters: [revision],
     bodySchema: schema,
     check,
     reply: replyAccepted,
@@ -170,6 +143,7 @@ const klaviyo: Dialect = {
   name: 'klaviyo',
   title: 'Klaviyo',
   credentials,
+  credentialPlaces,
   routes,
   probes: [accounts],
   ownedPaths: ['/api/', '/client/'],

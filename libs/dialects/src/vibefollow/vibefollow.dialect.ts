@@ -1,5 +1,5 @@
 import { headerCredential } from '../credential-schemas.js';
-import type { Claim, CredentialsSpec, Dialect, IngestRoute, RequestView } from '../dialect.js';
+import type { Claim, CredentialPlace, CredentialsSpec, Dialect, IngestRoute, RequestView } from '../dialect.js';
 import {
   checkBatch,
   checkEvent,
@@ -41,6 +41,16 @@ const credentials: CredentialsSpec = {
   generate: ({ apiKey }, random) => ({ apiKey: apiKey ?? `sk_live_${random(20).toString('hex')}` }),
   tokens: ({ apiKey }) => (apiKey === undefined ? [] : [{ token: apiKey, grant: 'write' }]),
 };
+
+const credentialPlaces: readonly CredentialPlace[] = [
+  {
+    name: 'apiKey',
+    member: 'apiKey',
+    grant: 'write',
+    scheme: { type: 'http', scheme: 'bearer' },
+    description: 'The secret key of a project.',
+  },
+];
 
 function claim({ headers }: RequestView): Claim {
   const token = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? '')?.[1];
@@ -135,6 +145,7 @@ const vibefollow: Dialect = {
   name: 'vibefollow',
   title: 'VibeFollow',
   credentials,
+  credentialPlaces,
   routes: [event, batch, eventsBulk, user, usersBulk],
   probes: [],
   ownedPaths: ['/api/v1/'],
