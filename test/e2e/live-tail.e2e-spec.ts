@@ -7,6 +7,7 @@ import {
   flokitItems,
   flokitSender,
   onEnd,
+  openLine,
   startGateway,
   startRedis,
   until,
@@ -104,6 +105,24 @@ describe('the live tail of one process', () => {
     const listed = (await admin(gateway).ask('GET', '/events?limit=2')).body as { readonly data: readonly unknown[] };
     expect(watcher.messages.map(({ data }) => data)).toEqual([...listed.data].reverse());
     expect(watcher.names()).toEqual(['one', 'two']);
+    watcher.leave();
+  });
+
+  it('shows nothing that a replay puts back: it was accepted before', async () => {
+    const line = await openLine(gateway);
+    const [id = ''] = await line.sender.accepted([flokitItem('replayed')]);
+    await until(async () => (await line.stats()).delivered === 1);
+    const watcher = await watch(gateway);
+    const { status } = await line.admin.ask('POST', '/replays', {
+      destinationId: line.destinationId,
+      from: 'history',
+    });
+    expect(status).toBe(201);
+    await until(() => line.arrived('replayed').join() === `${id},${id}`, { what: 'the event to arrive again' });
+    await line.sender.accepted([flokitItem('after')]);
+    await until(() => watcher.names().includes('after'));
+    expect(watcher.names()).toEqual(['after']);
+    expect(watcher.messages.map(({ event }) => event)).toEqual(['event']);
     watcher.leave();
   });
 

@@ -1,11 +1,11 @@
 import type { RedisConnections } from '#platform';
-import { ALL_SHARDS, shardKeys } from '../keys.js';
+import { ALL_SHARDS, replayKeys, shardKeys } from '../keys.js';
 import { timeOfSegment } from '../segment/segment-id.js';
 
 /** Segments listed in one shard at a look. */
 const MAX_SEGMENTS = 100;
 
-/** A segment that was appended since the last look. */
+/** A segment that was accepted since the last look. */
 export interface FreshSegment {
   readonly id: string;
   readonly shard: number;
@@ -18,7 +18,7 @@ export interface FreshSegment {
 export interface FreshSegments {
   /** The oldest first. */
   readonly segments: readonly FreshSegment[];
-  /** Positions of segments that are too many to list, or forgotten already, by shard. */
+  /** Positions of segments that are too many to list, or forgotten already, by shard: of any, put back ones too. */
   readonly passedOver: ReadonlyMap<number, number>;
 }
 
@@ -38,7 +38,10 @@ export class SegmentCursor {
     return new SegmentCursor(redis, await readEnds(redis));
   }
 
-  /** What was appended since the last call. Where nothing was, it costs one short command a shard. */
+  /**
+   * What was accepted since the last call, that is appended and not put back by a replay. Where nothing was, it costs one
+   * short command a shard.
+   */
   async advance(): Promise<FreshSegments> {
     const starts = this.ends;
     const ends = await readEnds(this.redis);
@@ -73,17 +76,23 @@ export class SegmentCursor {
       sequence: Number(flat[2 * i + 1]),
     }));
     const taken = listed.slice(0, MAX_SEGMENTS);
-    const sizes = await Promise.all(taken.map(({ id }) => this.redis.shared.hget(shardKeys.segment(shard, id), 'z')));
-    const segments = taken.map(({ id, sequence }, i) => ({
-      id,
-      shard,
-      positions: (listed[i + 1]?.sequence ?? end) - sequence,
-      bytes: Number(sizes[i] ?? 0),
-    }));
+    const facts = await Promise.all(taken.map(({ id }) => this.factsOf(shard, id)));
+    const segments = taken.flatMap(({ id, sequence }, i) => {
+      const { bytes = 0, isPutBack = false } = facts[i] ?? {};
+      return isPutBack ? [] : [{ id, shard, positions: (listed[i + 1]?.sequence ?? end) - sequence, bytes }];
+    });
     // What lies before the first one is forgotten already.
     const forgotten = (listed[0]?.sequence ?? end) - start;
     const excess = end - (listed[MAX_SEGMENTS]?.sequence ?? end);
     return { shard, segments, left: forgotten + excess };
+  }
+
+  private async factsOf(shard: number, id: string): Promise<{ readonly bytes: number; readonly isPutBack: boolean }> {
+    const [bytes, marks] = await Promise.all([
+      this.redis.shared.hget(shardKeys.segment(shard, id), 'z'),
+      this.redis.shared.exists(replayKeys.mark(shard, id)),
+    ]);
+    return { bytes: Number(bytes ?? 0), isPutBack: marks > 0 };
   }
 }
 
