@@ -183,6 +183,15 @@ describe('the documentation', () => {
     expect(references.filter((pointer) => !resolves(document, pointer))).toEqual([]);
   });
 
+  it('promises no state of a breaker that none ever has', async () => {
+    const document = (await (await fetch(`${app.baseUrl}/openapi.json`)).json()) as {
+      readonly components: { readonly schemas: Readonly<Record<string, object>> };
+    };
+    expect(document.components.schemas.BreakerDto).toMatchObject({
+      properties: { state: { enum: ['closed', 'open'] } },
+    });
+  });
+
   it('is rendered without asking anybody else', async () => {
     const page = await fetch(`${app.baseUrl}/docs`);
     expect(page.headers.get('content-type')).toMatch(/^text\/html/);

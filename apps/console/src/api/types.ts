@@ -33,7 +33,7 @@ export interface Stats {
   readonly deadLettered: number;
   readonly lastError: LastError | null;
   readonly breaker: {
-    readonly state: 'closed' | 'open' | 'half_open';
+    readonly state: 'closed' | 'open';
     readonly code: string | null;
     readonly since: string | null;
     readonly nextProbeAt: string | null;

@@ -12,7 +12,7 @@ class LastErrorDto {
 }
 
 class BreakerDto {
-  @ApiProperty({ enum: ['closed', 'open', 'half_open'] })
+  @ApiProperty({ enum: ['closed', 'open'] })
   state!: string;
 
   @ApiProperty({ type: 'string', nullable: true, description: 'Why it is open.' })

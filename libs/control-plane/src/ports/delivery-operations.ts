@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
 
-export type BreakerState = 'closed' | 'open' | 'half_open';
+export type BreakerState = 'closed' | 'open';
 
 /** Counted in events. */
 export interface DestinationStats {

@@ -11,7 +11,7 @@ export function Troubles({ overview }: { readonly overview: OverviewWithRates })
   const now = Date.parse(overview.at);
   const troubled = overview.destinations
     .map((destination) => ({ destination, rank: assess(destination, now).rank }))
-    .filter(({ destination, rank }) => rank <= 5 || destination.deadLettered > 0)
+    .filter(({ destination, rank }) => rank <= 4 || destination.deadLettered > 0)
     .sort((a, b) => a.rank - b.rank || b.destination.deadLettered - a.destination.deadLettered)
     .map(({ destination }) => destination);
   if (troubled.length === 0) return null;
