@@ -14,6 +14,7 @@ import { ErasureRunner } from './erasure/erasure-runner.js';
 import { QueuedBudget } from './intake/queued-budget.js';
 import { SourceCounts } from './intake/source-counts.js';
 import { ERASED_CHANNEL } from './keys.js';
+import { LeasedRequestLimiter } from './limits/request-limiter.js';
 import { declareDestinationGauges } from './metrics/destination-gauges.js';
 import { DestinationStandings } from './metrics/destination-standings.js';
 import { declareQueueGauges } from './metrics/queue-gauges.js';
@@ -62,6 +63,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
     @Inject(Metrics) private readonly metrics: Metrics,
     @Inject(DestinationStandings) private readonly standings: DestinationStandings,
     @Inject(SourceCounts) private readonly sourceCounts: SourceCounts,
+    @Inject(LeasedRequestLimiter) private readonly limiter: LeasedRequestLimiter,
     @Inject(ThroughputHistory) private readonly throughput: ThroughputHistory,
   ) {}
 
@@ -80,6 +82,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
       this.readiness.register(new BudgetReadiness(this.budget));
       this.throughput.start();
       this.sourceCounts.start();
+      this.limiter.start();
     }
     await this.redis.subscribe(ERASED_CHANNEL, (segmentId) => this.segments.erased(segmentId || undefined));
     if (this.environment.role === 'api') return;
@@ -106,6 +109,7 @@ export class PipelineModule implements OnApplicationBootstrap, BeforeApplication
 
   async onApplicationShutdown(): Promise<void> {
     this.throughput.stop();
+    this.limiter.stop();
     await this.sourceCounts.stop();
     await this.rejections.flush();
     this.pulse.stop();

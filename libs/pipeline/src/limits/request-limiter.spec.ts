@@ -1,3 +1,4 @@
+import { jest } from '@jest/globals';
 import { RedisConnections } from '#platform';
 import { startRedis } from '../../../../test/support/index.js';
 import { LeasedRequestLimiter } from './request-limiter.js';
@@ -22,6 +23,20 @@ describe('the limit of a source', () => {
       Array.from({ length: 140 }, async () => limiter.take('src-1', 'batch', windows)),
     );
     expect(verdicts.filter(({ kind }) => kind === 'allowed')).toHaveLength(100);
+  });
+
+  it('has a timer between start and stop only', () => {
+    jest.useFakeTimers();
+    try {
+      const limiter = new LeasedRequestLimiter(redis);
+      expect(jest.getTimerCount()).toBe(0);
+      limiter.start();
+      expect(jest.getTimerCount()).toBe(1);
+      limiter.stop();
+      expect(jest.getTimerCount()).toBe(0);
+    } finally {
+      jest.useRealTimers();
+    }
   });
 
   it('holds over two processes that are asked at once', async () => {

@@ -17,6 +17,7 @@ export type LimitVerdict =
 const LEASE_SHARE = 0.1;
 /** A window is leased out after ten rounds at the latest; twice as many, since one may end meanwhile. */
 const MAX_ROUNDS = 20;
+const FORGET_EVERY_MS = 60_000;
 
 interface Lease {
   /** Requests this process may still let through. */
@@ -35,8 +36,16 @@ interface Lease {
 export class LeasedRequestLimiter {
   private readonly leases = new Map<string, Lease>();
 
-  constructor(private readonly redis: RedisConnections) {
-    setInterval(() => this.forgetEnded(), 60_000).unref();
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(private readonly redis: RedisConnections) {}
+
+  start(): void {
+    this.timer = setInterval(() => this.forgetEnded(), FORGET_EVERY_MS).unref();
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
   }
 
   take(sourceId: string, bucket: string, windows: readonly RateWindow[]): LimitVerdict | Promise<LimitVerdict> {
