@@ -51,6 +51,15 @@ function reportOf(gateway: Gateway): unknown {
   return line === undefined ? undefined : JSON.parse(line);
 }
 
+/** The line that names a destination which stayed against the file. */
+function warningOf(gateway: Gateway, destinationId: string): unknown {
+  const line = gateway
+    .output()
+    .split('\n')
+    .find((text) => text.includes('Events wait for a destination') && text.includes(`"${destinationId}"`));
+  return line === undefined ? undefined : JSON.parse(line);
+}
+
 const yamlFor = (url: string): string => `
 sources:
   - id: backend
@@ -132,22 +141,40 @@ describe('CONFIG_FILE', () => {
     expect(failing.output()).toContain(reason);
   });
 
-  it('that no longer names a destination stops the start while events wait for it', async () => {
+  it('that no longer names a destination leaves it until nothing waits for it, and applies the rest', async () => {
     const sink = await startSink({ reply: () => ({ status: 503 }) });
     const env = { BACKEND_KEY: 'fk_1' };
     const first = await startGateway({ env: { ...env, CONFIG_FILE: await file('a.yaml', yamlFor(sink.url)) } });
     await flokitSender(first.port, env.BACKEND_KEY).accepted([flokitItem('a'), flokitItem('b')]);
     await until(async () => (await admin(first).stats('warehouse')).waiting === 2);
     await first.stop();
-    const CONFIG_FILE = await file('b.yaml', 'sources: []\ndestinations: []');
-    const second = await startGateway({ env: { ...env, CONFIG_FILE }, dataDir: first.dataDir, untilReady: false });
-    expect((await second.exited).code).toBe(1);
-    expect(second.output()).toContain('2 events wait for the destination \\"warehouse\\"');
-    const third = await startGateway({ dataDir: first.dataDir });
-    expect((await exported(third)).sources).toHaveLength(1);
-    expect((await admin(third).stats('warehouse')).waiting).toBe(2);
-    const { status, body } = await admin(third).ask('PUT', '/config?discard=true', { sources: [], destinations: [] });
-    expect([status, body]).toMatchObject([200, { deleted: [{ id: 'backend' }, { id: 'warehouse', waiting: 2 }] }]);
+    const CONFIG_FILE = await file('b.yaml', 'sources: []\ndestinations: [{ id: log, name: Log, type: log }]');
+    const second = await startGateway({ env: { ...env, CONFIG_FILE }, dataDir: first.dataDir });
+    const { sources, destinations } = await exported(second);
+    expect([sources, destinations.map(({ id }) => id)]).toEqual([[], ['log', 'warehouse']]);
+    expect(reportOf(second)).toMatchObject({ created: 1, deleted: 1, kept: 1 });
+    expect(warningOf(second, 'warehouse')).toMatchObject({ level: 'warn', waiting: 2 });
+    sink.replyWith(() => ({ status: 200 }));
+    await until(async () => (await admin(second).stats('warehouse')).waiting === 0, { what: 'what waited to go out' });
+    expect(new Set(eventsAt(sink).map(({ event }) => event))).toEqual(new Set(['a', 'b']));
+    await second.stop();
+    const third = await startGateway({ env: { ...env, CONFIG_FILE }, dataDir: first.dataDir });
+    expect((await exported(third)).destinations.map(({ id }) => id)).toEqual(['log']);
+    expect(reportOf(third)).toMatchObject({ deleted: 1, kept: 0 });
+  });
+
+  it('that gives a destination another type leaves it as it is while events wait for it', async () => {
+    const sink = await startSink({ reply: () => ({ status: 503 }) });
+    const env = { BACKEND_KEY: 'fk_1' };
+    const first = await startGateway({ env: { ...env, CONFIG_FILE: await file('a.yaml', yamlFor(sink.url)) } });
+    await flokitSender(first.port, env.BACKEND_KEY).accepted([flokitItem('a')]);
+    await until(async () => (await admin(first).stats('warehouse')).waiting === 1);
+    await first.stop();
+    const CONFIG_FILE = await file('b.yaml', 'sources: []\ndestinations: [{ id: warehouse, name: W, type: log }]');
+    const second = await startGateway({ env: { ...env, CONFIG_FILE }, dataDir: first.dataDir });
+    expect((await exported(second)).destinations).toMatchObject([{ name: 'Warehouse', type: 'webhook' }]);
+    expect(reportOf(second)).toMatchObject({ updated: 0, kept: 1 });
+    expect(warningOf(second, 'warehouse')).toMatchObject({ level: 'warn', waiting: 1 });
   });
 
   it('is applied once by processes that start together', async () => {

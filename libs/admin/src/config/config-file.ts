@@ -20,22 +20,26 @@ export class ConfigFile {
   }
 
   /**
-   * Makes the configuration what the file says; several processes may do so at once. Rejects with one message that
-   * lists every fault.
+   * Makes the configuration what the file says; several processes may do so at once. A destination that events wait for
+   * is neither deleted nor given another type: a gateway that does not start could not deliver them either. Rejects with
+   * one message that lists every fault.
    */
   async apply(path: string): Promise<void> {
     try {
       const document = readConfigurationDocument(readYaml(await readFile(path, 'utf8')));
-      const { created, updated, deleted, unchanged, generated, paused } = await this.config.apply(
-        ownAuthor('config-file'),
-        document,
-        {
-          dryRun: false,
-          discard: false,
-        },
-      );
-      const counts = { created: created.length, updated: updated.length, deleted: deleted.length };
+      const { difference, kept } = await this.config.apply(ownAuthor('config-file'), document, {
+        dryRun: false,
+        waiting: 'keep',
+      });
+      const { created, updated, deleted, unchanged, generated, paused } = difference;
+      const counts = { created: created.length, updated: updated.length, deleted: deleted.length, kept: kept.size };
       this.log.info({ path, ...counts, unchanged: unchanged.length }, 'The configuration file holds');
+      for (const [destinationId, waiting] of kept)
+        this.log.warn(
+          { destinationId, waiting },
+          'Events wait for a destination that the configuration file deletes or gives another type: it goes on as it ' +
+            'is, until a start that finds nothing waiting for it. DELETE it with ?discard=true to drop them',
+        );
       for (const { kind, id, members } of generated)
         this.log.warn({ kind, id, members }, 'Generated what the configuration file does not give; rotate to see it');
       for (const { id, missing } of paused)

@@ -13,6 +13,7 @@ import { readConfigurationDocument } from './config-document.js';
 import { ConfigDto, DifferenceDto } from './config.dto.js';
 import { ConfigService, type ConfigurationView } from './config.service.js';
 import type { DifferenceView } from './difference.view.js';
+import type { WaitingChoice } from './waiting-destinations.js';
 import { MalformedYamlError, readYaml, writeYaml } from './yaml.js';
 
 /** Some ten thousand entries. */
@@ -64,9 +65,11 @@ export class ConfigController {
     @Query('discard') discard: string | undefined,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DifferenceView | string> {
-    const choices = { dryRun: readFlag(dryRun, '/dryRun'), discard: readFlag(discard, '/discard') };
+    const waiting: WaitingChoice = readFlag(discard, '/discard') ? 'discard' : 'refuse';
+    const choices = { dryRun: readFlag(dryRun, '/dryRun'), waiting };
     const document = readConfigurationDocument(isYaml(contentType) ? yamlOf(body) : body);
-    return inWords(await this.config.apply(author, document, choices), accept, reply);
+    const { difference } = await this.config.apply(author, document, choices);
+    return inWords(difference, accept, reply);
   }
 }
 

@@ -12,9 +12,9 @@ import {
   type PlannedDocument,
 } from '#control-plane';
 import { viewDestination, type DestinationView } from '../destinations/destination.view.js';
-import { problem, ProblemError } from '../http/problem.js';
 import { viewSource, type SourceView } from '../sources/source.view.js';
 import { showDifference, type DifferenceView } from './difference.view.js';
+import { eventsWait, heldBack, sparing, type WaitingChoice } from './waiting-destinations.js';
 
 export interface ConfigurationView {
   readonly sources: readonly SourceView[];
@@ -24,12 +24,18 @@ export interface ConfigurationView {
 export interface ApplyChoices {
   /** Only tells what would change. */
   readonly dryRun: boolean;
-  /** Events that wait for a destination which the document does not name are dropped. */
-  readonly discard: boolean;
+  readonly waiting: WaitingChoice;
+}
+
+export interface AppliedDocument {
+  readonly difference: DifferenceView;
+  /** Destinations that stay as they are against the document, with the events that wait for them. */
+  readonly kept: ReadonlyMap<string, number>;
 }
 
 const MAX_ROUNDS = 30;
 const MAX_PAUSE_MS = 50;
+const NONE: ReadonlyMap<string, number> = new Map();
 
 /** The whole configuration as one document. */
 @Injectable()
@@ -54,21 +60,23 @@ export class ConfigService {
   async apply(
     author: Author,
     document: ConfigurationDocument,
-    { dryRun, discard }: ApplyChoices,
-  ): Promise<DifferenceView> {
+    { dryRun, waiting: choice }: ApplyChoices,
+  ): Promise<AppliedDocument> {
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const planned = await this.documents.plan(document);
-      const removed = planned.difference.deleted.filter(({ kind }) => kind === 'destination').map(({ id }) => id);
-      const waiting = await this.waitingFor([...removed, ...planned.retyped]);
+      const whole = await this.documents.plan(document);
+      const waiting = await this.waitingFor([...deletedBy(whole), ...whole.retyped]);
       const createdAt = await this.creationTimes();
-      if (dryRun) return showDifference(planned.difference, waiting, 'planned');
-      assertNothingIsLost(planned, waiting, discard);
+      const held = heldBack(whole, waiting, choice);
+      const kept = choice === 'keep' ? held : NONE;
+      const planned = sparing(whole, kept);
+      if (dryRun) return { difference: showDifference(planned.difference, waiting, 'planned'), kept };
+      if (held.size > kept.size) throw eventsWait(whole, held);
       if (await this.documents.write(author, planned)) {
-        for (const id of removed) {
+        for (const id of deletedBy(planned)) {
           const act = { action: 'discard', target: { kind: 'destination', id } };
           await this.audit.around(author, act, () => this.deliveries.discard(id, createdAt.get(id) ?? 0));
         }
-        return showDifference(planned.difference, waiting, 'written');
+        return { difference: showDifference(planned.difference, waiting, 'written'), kept };
       }
       await sleep(Math.random() * MAX_PAUSE_MS);
     }
@@ -88,18 +96,7 @@ export class ConfigService {
   }
 }
 
-/** What waits was formed for the type its destination has: another type may not find it, whatever may be dropped. */
-function assertNothingIsLost(
-  { retyped }: PlannedDocument,
-  waiting: ReadonlyMap<string, number>,
-  discard: boolean,
-): void {
-  const held = [...waiting].filter(([id]) => !discard || retyped.includes(id));
-  if (held.length === 0) return;
-  const sentences = held.map(([id, count]) => {
-    const advice = retyped.includes(id) ? 'its type cannot change until then' : 'give ?discard=true to drop them';
-    return `${count} events wait for the destination "${id}": ${advice}.`;
-  });
-  const total = held.reduce((sum, [, count]) => sum + count, 0);
-  throw new ProblemError(problem(409, 'events_waiting', sentences.join(' '), { waiting: total }));
+/** Destinations only. */
+function deletedBy({ difference }: PlannedDocument): readonly string[] {
+  return difference.deleted.filter(({ kind }) => kind === 'destination').map(({ id }) => id);
 }
