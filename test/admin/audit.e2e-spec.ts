@@ -152,6 +152,7 @@ describe('finding entries', () => {
   it.each([
     ['since=yesterday', '/since'],
     ['until=1', '/until'],
+    ['until=20281129', '/until'],
     ['actor=a&actor=b', '/actor'],
     ['cursor=x', '/cursor'],
     ['limit=0', '/limit'],

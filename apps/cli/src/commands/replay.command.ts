@@ -41,7 +41,7 @@ export function addReplayCommand(program: Command, session: Session): void {
     .addOption(
       new Option('--from <store>', 'what goes out again').choices(['dead-letters', 'history']).makeOptionMandatory(),
     )
-    .option('--since <time>', 'parked or accepted at or after this ISO 8601 time')
+    .option('--since <time>', 'parked or accepted at or after this date or time (ISO 8601; UTC without a zone)')
     .option('--until <time>', 'before this time')
     .option('--where <json>', "a condition as in a destination's match.where", jsonObject)
     .option('--rate <events>', 'events a second', wholeNumber)

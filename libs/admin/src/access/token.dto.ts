@@ -1,7 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsIn, IsISO8601, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, Length, Matches, MaxLength } from 'class-validator';
 import { ADMIN_ROLES, type AdminRole } from '#control-plane';
 import { ReadOnly } from '../http/document-rules.js';
+import { OptionalTime } from '../http/times.js';
 
 /** A named way into the admin API. */
 export class AdminTokenDto {
@@ -22,10 +23,7 @@ export class AdminTokenDto {
   @ApiProperty({ enum: ADMIN_ROLES })
   role!: AdminRole;
 
-  @IsOptional()
-  @Matches(/T.*(Z|[+-]\d\d:\d\d)$/, { message: 'must have a time and a zone' })
-  @IsISO8601({ strict: true }, { message: 'must be a time such as 2027-01-01T00:00:00Z' })
-  @ApiProperty({ type: String, format: 'date-time', nullable: true, description: 'Null: good until it is deleted.' })
+  @OptionalTime('Null: good until it is deleted.', { nullable: true })
   expiresAt?: string | null;
 
   @ReadOnly({ type: 'boolean' })

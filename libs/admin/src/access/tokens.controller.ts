@@ -7,6 +7,7 @@ import { CalledBy, CurrentCaller, type Caller } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
 import { Paged } from '../http/paged.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { timeOf } from '../http/times.js';
 import { AdminTokenDto, IssuedTokenDto, MeDto } from './token.dto.js';
 
 const PATH = '/admin/v1/tokens';
@@ -36,8 +37,9 @@ export class TokensController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<IssuedTokenView> {
     const { id, name, role, expiresAt } = readDocument(AdminTokenDto, body);
-    const expiry = expiresAt ? new Date(expiresAt).toISOString() : null;
-    const { token, secret } = await this.tokens.create(author, { name, role, expiresAt: expiry }, id);
+    const expiry = typeof expiresAt === 'string' ? timeOf(expiresAt) : undefined;
+    const draft = { name, role, expiresAt: expiry === undefined ? null : new Date(expiry).toISOString() };
+    const { token, secret } = await this.tokens.create(author, draft, id);
     void reply.header('location', `${PATH}/${token.id}`);
     return { ...viewToken(token), token: secret };
   }

@@ -4,6 +4,7 @@ import { AuditLog, invalid, type AuditEntry, type AuditQuery } from '#control-pl
 import { AdminController } from '../http/admin-controller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { readTime } from '../http/times.js';
 import { AuditEntryDto } from './audit-entry.dto.js';
 
 const FILTERS = ['actor', 'action', 'target', 'since', 'until', 'cursor'] as const;
@@ -34,7 +35,7 @@ function readQuery(query: AuditListQuery): AuditQuery {
     given.get('target'),
     given.get('cursor'),
   ];
-  const [since, until] = [readTime('since', given.get('since')), readTime('until', given.get('until'))];
+  const [since, until] = [readTime(given.get('since'), '/since'), readTime(given.get('until'), '/until')];
   const [, kind = '', id] = /^([^/]*)(?:\/(.*))?$/s.exec(target ?? '') ?? [];
   return {
     limit: readLimit(query),
@@ -50,11 +51,4 @@ function readQuery(query: AuditListQuery): AuditQuery {
 function readText(name: string, value: unknown): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
   throw invalid([{ pointer: `/${name}`, message: 'must be given once' }]);
-}
-
-function readTime(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : NaN;
-  if (!Number.isNaN(time)) return time;
-  throw invalid([{ pointer: `/${name}`, message: 'must be a time such as 2026-05-01T10:00:00Z' }]);
 }

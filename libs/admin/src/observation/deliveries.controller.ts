@@ -1,11 +1,11 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { isISO8601 } from 'class-validator';
 import { invalid } from '#control-plane';
 import { DELIVERY_STATES, DeliveryBrowser, type BatchState, type DeliveryView } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { readTime, TIME_RULE } from '../http/times.js';
 import { DeliveryDto } from './delivery.dto.js';
 
 interface DeliveryListQuery extends PageQuery {
@@ -29,19 +29,19 @@ export class DeliveriesController {
     name: 'since',
     required: false,
     schema: { type: 'string', format: 'date-time' },
-    description: 'Finished, or gathered where still open, at or after this time.',
+    description: `Finished, or gathered where still open, at or after this time. ${TIME_RULE}`,
   })
   @ApiQuery({
     name: 'until',
     required: false,
     schema: { type: 'string', format: 'date-time' },
-    description: 'Before this time.',
+    description: `Before this time. ${TIME_RULE}`,
   })
   async list(@Query() query: DeliveryListQuery): Promise<ListAnswer<DeliveryView>> {
     const { destinationId, code, cursor } = query;
     const state = readState(query.status);
-    const since = readTime('since', query.since);
-    const until = readTime('until', query.until);
+    const since = readTime(query.since, '/since');
+    const until = readTime(query.until, '/until');
     const { items, next } = await this.browser.list({
       limit: readLimit(query),
       ...(destinationId === undefined ? {} : { destinationId }),
@@ -59,10 +59,4 @@ function readState(text: string | undefined): BatchState | undefined {
   const state = DELIVERY_STATES.find((known) => known === text);
   if (text === undefined || state !== undefined) return state;
   throw invalid([{ pointer: '/status', message: `must be one of ${DELIVERY_STATES.join(', ')}` }]);
-}
-
-function readTime(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (isISO8601(text, { strict: true })) return Date.parse(text);
-  throw invalid([{ pointer: `/${name}`, message: 'must be an ISO 8601 time' }]);
 }

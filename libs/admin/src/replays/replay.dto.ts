@@ -1,16 +1,7 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import {
-  IsBoolean,
-  IsIn,
-  IsISO8601,
-  IsNumber,
-  IsObject,
-  IsOptional,
-  IsPositive,
-  IsString,
-  MaxLength,
-} from 'class-validator';
+import { IsBoolean, IsIn, IsNumber, IsObject, IsOptional, IsPositive, IsString, MaxLength } from 'class-validator';
 import type { JsonObject } from '#canonical';
+import { OptionalTime } from '../http/times.js';
 
 /** `POST /admin/v1/replays`. */
 export class ReplayDto {
@@ -22,14 +13,10 @@ export class ReplayDto {
   @IsIn(['dead-letters', 'history'])
   from!: 'dead-letters' | 'history';
 
-  /** Parked (dead letters) or accepted (history) at or after this time. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
+  @OptionalTime('Parked (dead letters) or accepted (history) at or after this time.')
   since?: string;
 
-  /** Before this time. */
-  @IsOptional()
-  @IsISO8601({ strict: true })
+  @OptionalTime('Before this time.')
   until?: string;
 
   /** As in a destination's `match.where`. */

@@ -11,6 +11,7 @@ import { readDocument } from '../http/document.js';
 import { Paged } from '../http/paged.js';
 import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
+import { readTime } from '../http/times.js';
 import { ReplayDto, ReplayViewDto } from './replay.dto.js';
 
 @AdminController('replays', 'Replays')
@@ -77,12 +78,14 @@ function readOrder(body: unknown): ReplayOrder {
   if (faults.length > 0) throw invalid([...faults]);
   if (code !== undefined && from === 'history')
     throw invalid([{ pointer: '/code', message: 'is for dead letters; history has no reasons' }]);
+  // Null, as absent, is no bound.
+  const bounds = { since: readTime(since ?? undefined, '/since'), until: readTime(until ?? undefined, '/until') };
   return {
     destinationId,
     from,
     dryRun,
-    ...(since === undefined ? {} : { since: Date.parse(since) }),
-    ...(until === undefined ? {} : { until: Date.parse(until) }),
+    ...(bounds.since === undefined ? {} : { since: bounds.since }),
+    ...(bounds.until === undefined ? {} : { until: bounds.until }),
     ...(where === undefined ? {} : { where }),
     ...(code === undefined ? {} : { code }),
     ...(rate === undefined ? {} : { rate }),
