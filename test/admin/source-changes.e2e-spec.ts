@@ -127,6 +127,18 @@ describe('rotating credentials', () => {
     expect(app.configuration.source('flokit', apiKey)?.source.id).toBe('rotated');
   });
 
+  it.each([{ overlapSeconds: 0 }, undefined])('ends the ones that still retire with %j', async (body) => {
+    await app.call('PUT', '/sources/leaked', { name: 'x', dialect: 'flokit', credentials: { apiKey: 'fk_leaked' } });
+    const between = (await app.call('POST', '/sources/leaked/rotate', { overlapSeconds: 3_600 })).body.credentials
+      .apiKey;
+    expect(app.configuration.source('flokit', 'fk_leaked')?.source.id).toBe('leaked');
+    const { body: rotated } = await app.call('POST', '/sources/leaked/rotate', body);
+    expect(rotated.retiringUntil).toBeNull();
+    expect(app.configuration.source('flokit', 'fk_leaked')).toBeUndefined();
+    expect(app.configuration.source('flokit', between ?? '')).toBeUndefined();
+    expect(app.configuration.source('flokit', rotated.credentials.apiKey ?? '')?.source.id).toBe('leaked');
+  });
+
   it('ends the old ones at once without an overlap', async () => {
     await app.call('PUT', '/sources/cut', { name: 'x', dialect: 'vibefollow', credentials: { apiKey: 'sk_live_cut' } });
     expect((await app.call('POST', '/sources/cut/rotate')).status).toBe(200);

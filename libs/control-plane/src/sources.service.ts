@@ -31,6 +31,7 @@ export interface SourceDraft extends SourceSettings {
 }
 
 export interface SourceRotation {
+  /** 0: only the new credentials work from now on. */
   readonly overlapSeconds: number;
   /** New credentials to take over; what is absent is generated. */
   readonly credentials?: Credentials;
@@ -81,7 +82,7 @@ export class SourcesService {
     });
   }
 
-  /** New credentials at once; the old ones stay good for `overlapSeconds`. */
+  /** New credentials at once; the old ones stay good for `overlapSeconds`. 0 ends all that retire, too. */
   rotate(
     author: Author,
     id: string,
@@ -129,9 +130,10 @@ export class SourcesService {
       throw invalid([{ pointer: '/credentials', message: 'must differ from the present credentials' }]);
     }
     const until = Date.now() + rotation.overlapSeconds * 1_000;
-    const retired = rotation.overlapSeconds > 0 ? [{ credentials: source.credentials, until }] : [];
+    // Who allows no overlap wants nothing but the new ones to work: a key that leaked may be one that retires already.
+    const retiring =
+      rotation.overlapSeconds > 0 ? [...stillRetiring(source), { credentials: source.credentials, until }] : [];
     this.check.assertCredentials(snapshot, source.id, dialect, credentials, source.credentials);
-    const retiring = [...stillRetiring(source), ...retired];
     return this.planWrite(source.id, settings, { credentials, generated: fresh.generated, retiring }, source);
   }
 

@@ -124,7 +124,9 @@ export class SourcesController {
   @HttpCode(200)
   @ApiOperation({
     summary: 'Replace the credentials of a source',
-    description: 'New ones are generated, or taken over if given; the present ones stay good for `overlapSeconds`.',
+    description:
+      'New ones are generated, or taken over if given; the present ones stay good for `overlapSeconds`. Without it, or ' +
+      'with 0, they and all that still retire end at once.',
   })
   @ApiBody({ type: SourceRotationDto, required: false })
   @ApiResponse({ status: 200, description: 'The source with its new credentials, shown this once.', type: SourceDto })
