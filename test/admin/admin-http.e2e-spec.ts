@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { startRedis, until, type TestRedis } from '../support/index.js';
-import { ADMIN_TOKEN, startAdminApp, type AdminApp } from './admin-app.js';
+import { ADMIN_TOKEN, pointersOf, startAdminApp, type AdminApp } from './admin-app.js';
 
 let redis: TestRedis;
 let app: AdminApp;
@@ -73,6 +73,30 @@ describe('the bearer token', () => {
 
   it('may be written with any case of the scheme', async () => {
     expect((await app.call('GET', '/sources', undefined, { authorization: `bearer ${ADMIN_TOKEN}` })).status).toBe(200);
+  });
+});
+
+describe('a parameter that is given twice', () => {
+  it.each([
+    ['/events?sourceId=a&sourceId=b', ['/sourceId']],
+    ['/events?event=a&event=a&limit=1&limit=2', ['/event', '/limit']],
+    ['/events/stream?dialect=kixo&dialect=flokit', ['/dialect']],
+    ['/rejections?sourceId=a&sourceId=b', ['/sourceId']],
+    ['/dead-letters?destinationId=a&destinationId=b', ['/destinationId']],
+    ['/dead-letter-groups?destinationId=a&destinationId=b', ['/destinationId']],
+    ['/deliveries?since=2026-01-01&since=2026-01-02', ['/since']],
+    ['/sources?cursor=a&cursor=b', ['/cursor']],
+    ['/sources?a%2Fb=1&a%2Fb=2', ['/a~1b']],
+  ])('is refused: %s', async (path, pointers) => {
+    const answer = await app.call('GET', path);
+    expect([answer.status, answer.body.code, pointersOf(answer)]).toEqual([422, 'validation_failed', pointers]);
+  });
+
+  it('changes nothing', async () => {
+    await app.call('POST', '/destinations', { id: 'twice', name: 'Twice', type: 'log' });
+    const answer = await app.call('DELETE', '/destinations/twice?discard=true&discard=false');
+    expect([answer.status, pointersOf(answer)]).toEqual([422, ['/discard']]);
+    expect((await app.call('GET', '/destinations/twice')).status).toBe(200);
   });
 });
 

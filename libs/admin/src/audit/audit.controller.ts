@@ -1,14 +1,19 @@
 import { Get, Query } from '@nestjs/common';
 import { ApiQuery } from '@nestjs/swagger';
-import { AuditLog, invalid, type AuditEntry, type AuditQuery } from '#control-plane';
+import { AuditLog, type AuditEntry, type AuditQuery } from '#control-plane';
 import { AdminController } from '../http/admin-controller.js';
 import { Paged } from '../http/paged.js';
 import { readLimit, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { readTime } from '../http/times.js';
 import { AuditEntryDto } from './audit-entry.dto.js';
 
-const FILTERS = ['actor', 'action', 'target', 'since', 'until', 'cursor'] as const;
-type AuditListQuery = PageQuery & Readonly<Partial<Record<(typeof FILTERS)[number], unknown>>>;
+interface AuditListQuery extends PageQuery {
+  readonly actor?: string;
+  readonly action?: string;
+  readonly target?: string;
+  readonly since?: string;
+  readonly until?: string;
+}
 
 @AdminController('audit', 'Audit log')
 export class AuditController {
@@ -28,14 +33,8 @@ export class AuditController {
 }
 
 function readQuery(query: AuditListQuery): AuditQuery {
-  const given = new Map(FILTERS.map((name) => [name, readText(name, query[name])] as const));
-  const [actor, action, target, after] = [
-    given.get('actor'),
-    given.get('action'),
-    given.get('target'),
-    given.get('cursor'),
-  ];
-  const [since, until] = [readTime(given.get('since'), '/since'), readTime(given.get('until'), '/until')];
+  const { actor, action, target, cursor } = query;
+  const [since, until] = [readTime(query.since, '/since'), readTime(query.until, '/until')];
   const [, kind = '', id] = /^([^/]*)(?:\/(.*))?$/s.exec(target ?? '') ?? [];
   return {
     limit: readLimit(query),
@@ -44,11 +43,6 @@ function readQuery(query: AuditListQuery): AuditQuery {
     ...(target === undefined ? {} : { target: id === undefined ? { kind } : { kind, id } }),
     ...(since === undefined ? {} : { since }),
     ...(until === undefined ? {} : { until }),
-    ...(after === undefined ? {} : { after }),
+    ...(cursor === undefined ? {} : { after: cursor }),
   };
-}
-
-function readText(name: string, value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
-  throw invalid([{ pointer: `/${name}`, message: 'must be given once' }]);
 }

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HookHandlerDoneFunction, RouteOptions } from 'fastify';
+import { isJsonObject } from '#canonical';
+import { pointerTo } from '#control-plane';
 import { Log } from '#platform';
 import { AdminCallers } from './admin-callers.js';
 import { USUAL_BODY } from './admin-route.js';
@@ -7,7 +9,7 @@ import { compressed } from './compressed.js';
 import { callerOf, noteCaller, type Caller } from './caller.js';
 import { mediaTypeOf, MERGE_PATCH_TYPE, YAML_TYPES } from './media-types.js';
 import { PathMethods } from './path-methods.js';
-import { notFound, problem, ProblemError, PROBLEM_TYPE } from './problem.js';
+import { notFound, problem, ProblemError, PROBLEM_TYPE, validationProblem } from './problem.js';
 import { problemOfError } from './problem-of-error.js';
 
 const ROOT = '/admin';
@@ -80,11 +82,12 @@ export class AdminPaths {
       (request: FastifyRequest, reply: FastifyReply, done: HookHandlerDoneFunction) => this.admit(request, reply, done),
       ...others,
     ];
-    if (changesNothing) {
-      const check = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void =>
-        done(changesNothing(request) ? undefined : refusalOfRole(callerOf(request)));
-      route.preHandler = [check, ...[route.preHandler ?? []].flat()];
-    }
+    // Who may not do it at all is told that first, however the query reads.
+    const check = (request: FastifyRequest, _reply: FastifyReply, done: HookHandlerDoneFunction): void => {
+      const mayNot = changesNothing && !changesNothing(request) ? refusalOfRole(callerOf(request)) : undefined;
+      done(mayNot ?? refusalOfQuery(request.query));
+    };
+    route.preHandler = [check, ...[route.preHandler ?? []].flat()];
     route.onSend = [compressed, ...[route.onSend ?? []].flat()];
     route.errorHandler = (error, request, reply) => this.answerError(error, request, reply);
     route.bodyLimit = body.maxBytes;
@@ -139,6 +142,14 @@ function refusalOfRole({ role }: Caller): ProblemError | undefined {
         problem(403, 'viewers_may_not_change', 'This token may read everything, change nothing.'),
       );
   }
+}
+
+/** No parameter of ours is a list: of one that is given twice nobody could say which one holds. */
+function refusalOfQuery(query: unknown): ProblemError | undefined {
+  const repeated = isJsonObject(query) ? Object.entries(query).filter(([, value]) => Array.isArray(value)) : [];
+  if (repeated.length === 0) return undefined;
+  const faults = repeated.map(([name]) => ({ pointer: pointerTo('', name), message: 'must be given once' }));
+  return new ProblemError(validationProblem(faults));
 }
 
 function hasBody(headers: FastifyRequest['headers']): boolean {

@@ -1,13 +1,12 @@
 import { Get, Query, Res } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { invalid } from '#control-plane';
 import type { TailFilter } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
 import { CurrentCaller, type Caller } from '../http/caller.js';
 import { EventStreams } from './event-streams.js';
 
-type StreamQuery = Readonly<Record<keyof TailFilter, unknown>>;
+type StreamQuery = Readonly<Partial<Record<keyof TailFilter, string>>>;
 
 @AdminController('events', 'Observation')
 export class EventStreamController {
@@ -27,24 +26,11 @@ export class EventStreamController {
   @ApiResponse({ status: 200, description: 'Until the client leaves.' })
   async stream(
     @CurrentCaller() caller: Caller,
-    @Query() query: StreamQuery,
+    @Query() { sourceId, event, dialect }: StreamQuery,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const stream = await this.streams.watch(readFilter(query), caller);
+    const stream = await this.streams.watch({ sourceId, event, dialect }, caller);
     // Nginx would collect the events otherwise.
     void reply.type('text/event-stream; charset=utf-8').header('x-accel-buffering', 'no').send(stream);
   }
-}
-
-function readFilter({ sourceId, event, dialect }: StreamQuery): TailFilter {
-  return {
-    sourceId: readText('sourceId', sourceId),
-    event: readText('event', event),
-    dialect: readText('dialect', dialect),
-  };
-}
-
-function readText(name: keyof TailFilter, value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value;
-  throw invalid([{ pointer: `/${name}`, message: 'must be given once' }]);
 }
