@@ -73,6 +73,13 @@ describe.each(kinds)('conditions on %s', (kind, first, second) => {
     expect((await get('new')).body.name).toBe('a');
   });
 
+  it('of many who patch without a condition every one is applied', async () => {
+    await fresh('crowd');
+    const patches = Array.from({ length: 24 }, (_, n) => ({ rateLimit: { requests: n + 1, perSeconds: 1 } }));
+    const answers = await Promise.all(patches.map((patch) => app.call('PATCH', `/${kind}/crowd`, patch)));
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+  });
+
   it('of two who change the same state one is told', async () => {
     const tag = await fresh('race');
     const answers = await Promise.all(
