@@ -113,11 +113,24 @@ describe('the console, in a browser', () => {
     await group.getByRole('button', { name: 'Replay' }).click();
     const dialog = page.getByRole('dialog', { name: 'Replay dead letters to warehouse' });
     await dialog.getByText('2 events will be sent again').waitFor();
+    // How fast they go changes nothing about how many they are.
+    await dialog.getByLabel('Events a second').pressSequentially('250');
+    await dialog.getByText('2 events will be sent again').waitFor();
     await dialog.getByRole('button', { name: 'Replay' }).click();
     await dialog.getByText('2 of 2 put back, 2 settled').waitFor();
     await dialog.getByRole('button', { name: 'Close' }).click();
     await page.getByText('No dead letters').waitFor();
     await until(() => sink.requests.some(({ body }) => body.includes('refused_one')));
+    const counts = await admin(gateway).ask('GET', '/replays?dryRun=true');
+    expect((counts.body as { readonly data: readonly unknown[] }).data).toHaveLength(1);
+  });
+
+  it('shows what was sent again, however often somebody counted since', async () => {
+    const order = { destinationId: 'warehouse', from: 'history', dryRun: true };
+    await Promise.all(Array.from({ length: 25 }, () => admin(gateway).ask('POST', '/replays', order)));
+    await visit('Overview');
+    await visit('Dead letters');
+    await page.getByRole('region', { name: 'Replays' }).getByText('2 of 2 put back').waitFor();
   });
 
   it('discards a whole group at once, after asking', async () => {
@@ -182,6 +195,38 @@ describe('the console, in a browser', () => {
     await page.getByText('by an admin; its events are held').waitFor();
     await press('Resume');
     await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
+  });
+
+  it('calls a destination paused that has events in retry', async () => {
+    sink.replyWith(() => ({ status: 503 }));
+    await post('retried');
+    await until(async () => (await admin(gateway).stats('warehouse')).retrying === 1);
+    await admin(gateway).ask('POST', '/destinations/warehouse/pause');
+    await visit('Destinations');
+    await page.getByRole('table').getByText('Paused', { exact: true }).waitFor();
+    sink.replyWith(() => ({ status: 200 }));
+    await admin(gateway).ask('POST', '/destinations/warehouse/resume');
+  });
+
+  it.each([
+    ['Sources', 'Backend', '/sources/backend', { enabled: false }],
+    ['Destinations', 'Warehouse', '/destinations/warehouse', { config: { headers: { 'x-team': 'growth' } } }],
+  ])('%s: does not write over what somebody changed meanwhile, and says so', async (pages, name, path, elsewhere) => {
+    await visit(pages);
+    await page.getByRole('link', { name, exact: true }).click();
+    await page.getByRole('link', { name: 'Edit', exact: true }).click();
+    await field('Name').fill('Mine');
+    await admin(gateway).ask('PATCH', path, elsewhere);
+    await press('Save');
+    await page.getByRole('alert').getByText('Somebody changed it meanwhile').waitFor();
+    expect((await admin(gateway).ask('GET', path)).body).toMatchObject({ name, ...elsewhere });
+    await press('Load what it is now');
+    await until(async () => (await field('Name').inputValue()) === name);
+    await field('Name').fill('Mine');
+    await press('Save');
+    await seesHeading('Mine');
+    expect((await admin(gateway).ask('GET', path)).body).toMatchObject({ name: 'Mine', ...elsewhere });
+    await admin(gateway).ask('PATCH', path, { name, ...(pages === 'Sources' ? { enabled: true } : {}) });
   });
 
   it('shows in the playground what a request would become', async () => {

@@ -22,6 +22,18 @@ export function asProblem(error: unknown): Problem {
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/** A thing with the tag of the state in which it was read (RFC 9110, `ETag`). */
+export interface Tagged<T> {
+  readonly value: T;
+  readonly etag: string;
+}
+
+interface AskSettings {
+  readonly signal?: AbortSignal | undefined;
+  /** Only if the thing still has this tag; otherwise `changed_meanwhile`. */
+  readonly ifMatch?: string | undefined;
+}
+
 /** The admin API with one token. It is sent as a header, never in an address. */
 export class Client {
   constructor(
@@ -30,29 +42,36 @@ export class Client {
   ) {}
 
   /** `path` below `/admin/v1`. Rejects with a Problem. */
-  async ask<T>(method: Method, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-    const response = await this.send(method, path, body, signal);
+  async ask<T>(method: Method, path: string, body?: unknown, settings: AskSettings = {}): Promise<T> {
+    const response = await this.send(method, path, body, settings);
     if (response.status === 204) return undefined as T;
     return (await response.json()) as T;
   }
 
   get<T>(path: string, signal?: AbortSignal): Promise<T> {
-    return this.ask<T>('GET', path, undefined, signal);
+    return this.ask<T>('GET', path, undefined, { signal });
+  }
+
+  /** To be changed later, and only if it has not changed until then. */
+  async open<T>(path: string, signal: AbortSignal): Promise<Tagged<T>> {
+    const response = await this.send('GET', path, undefined, { signal });
+    return { value: (await response.json()) as T, etag: response.headers.get('etag') ?? '*' };
   }
 
   /** The answer while it still comes. */
   async stream(path: string, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-    const { body } = await this.send('GET', path, undefined, signal);
+    const { body } = await this.send('GET', path, undefined, { signal });
     if (!body) throw new Problem(0, 'unreachable', 'The answer has no body.');
     return body;
   }
 
-  private async send(method: Method, path: string, body: unknown, signal?: AbortSignal): Promise<Response> {
+  private async send(method: Method, path: string, body: unknown, { signal, ifMatch }: AskSettings): Promise<Response> {
     const response = await fetch(`/admin/v1${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.token}`,
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),

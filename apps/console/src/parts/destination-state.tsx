@@ -20,8 +20,8 @@ export type Assessed = Pick<
 export function assess({ paused, breaker, retrying, waiting, waitingSince, delivered }: Assessed, now: number): State {
   if (paused === 'credentials_missing') return { tone: 'bad', label: 'Needs credentials', rank: 0 };
   if (breaker.state === 'open') return { tone: 'bad', label: 'Breaker open', rank: 1 };
-  if (retrying > 0) return { tone: 'warn', label: 'Retrying', rank: 2 };
-  if (paused === 'admin') return { tone: 'warn', label: 'Paused', rank: 3 };
+  if (paused === 'admin') return { tone: 'warn', label: 'Paused', rank: 2 };
+  if (retrying > 0) return { tone: 'warn', label: 'Retrying', rank: 3 };
   if (waiting > 0 && waitingSince !== null && now - Date.parse(waitingSince) > BEHIND_MS)
     return { tone: 'warn', label: 'Behind', rank: 4 };
   if (waiting > 0 || delivered > 0) return { tone: 'ok', label: 'Delivering', rank: 5 };

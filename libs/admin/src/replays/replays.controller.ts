@@ -1,5 +1,5 @@
 import { Body, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
+import { ApiBody, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { isJsonObject } from '#canonical';
 import { AuditLog, checkWhere, invalid, type Author } from '#control-plane';
@@ -8,11 +8,16 @@ import { AdminController } from '../http/admin-controller.js';
 import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
 import { readDocument } from '../http/document.js';
+import { readFlag } from '../http/flag.js';
 import { Paged } from '../http/paged.js';
-import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
+import { pageOf, readLimit, writeCursor, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { notFound } from '../http/problem.js';
 import { readTime } from '../http/times.js';
 import { ReplayDto, ReplayViewDto } from './replay.dto.js';
+
+interface ReplayListQuery extends PageQuery {
+  readonly dryRun?: string;
+}
 
 @AdminController('replays', 'Replays')
 export class ReplaysController {
@@ -44,10 +49,22 @@ export class ReplaysController {
 
   @Get()
   @Paged('Replays, newest first', ReplayViewDto)
-  async list(@Query() query: PageQuery): Promise<ListAnswer<ReplayView>> {
-    const { items, nextCursor } = pageOf(await this.replays.ids(), (id) => id, query, 'descending');
-    const views = await Promise.all(items.map((id) => this.replays.find(id)));
-    return { data: views.filter((view) => view !== undefined), nextCursor };
+  @ApiQuery({ name: 'dryRun', required: false, type: Boolean, description: 'Only counts, or only what is sent again.' })
+  async list(@Query() query: ReplayListQuery): Promise<ListAnswer<ReplayView>> {
+    const limit = readLimit(query);
+    const dryRun = query.dryRun === undefined ? undefined : readFlag(query.dryRun, '/dryRun');
+    const ids = await this.replays.ids();
+    const found: ReplayView[] = [];
+    let from: PageQuery = query;
+    for (;;) {
+      const page = pageOf(ids, (id) => id, from, 'descending');
+      const views = await Promise.all(page.items.map((id) => this.replays.find(id)));
+      found.push(...views.filter((view) => view !== undefined).filter((view) => fits(view, dryRun)));
+      const [data, last] = [found.slice(0, limit), found[limit - 1]];
+      if (page.nextCursor === null && found.length <= limit) return { data, nextCursor: null };
+      if (last) return { data, nextCursor: writeCursor(last.id) };
+      from = { ...query, ...(page.nextCursor === null ? {} : { cursor: page.nextCursor }) };
+    }
   }
 
   @Get(':id')
@@ -65,6 +82,10 @@ export class ReplaysController {
     const act = { action: 'cancel', target: { kind: 'replay', id } };
     return this.audit.around(author, act, async () => known(id, await this.replays.cancel(id)));
   }
+}
+
+function fits(view: ReplayView, dryRun: boolean | undefined): boolean {
+  return dryRun === undefined || view.dryRun === dryRun;
 }
 
 function known(id: string, replay: ReplayView | undefined): ReplayView {

@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useDestinationTypes } from '../../api/queries';
 import { useClient } from '../../api/session';
@@ -30,9 +31,15 @@ function Existing({ id, types }: { readonly id: string; readonly types: readonly
   const client = useClient();
   const destination = useQuery({
     queryKey: ['destinations', id, 'form'],
-    queryFn: ({ signal }) => client.get<Destination>(`/destinations/${id}`, signal),
+    queryFn: ({ signal }) => client.open<Destination>(`/destinations/${id}`, signal),
     gcTime: 0,
     staleTime: Infinity,
   });
-  return <Loaded query={destination}>{(stored) => <DestinationForm types={types} stored={stored} />}</Loaded>;
+  const [loads, setLoads] = useState(0);
+  const reload = (): void => void destination.refetch().then(() => setLoads((count) => count + 1));
+  return (
+    <Loaded query={destination}>
+      {(opened) => <DestinationForm key={loads} types={types} opened={opened} onReload={reload} />}
+    </Loaded>
+  );
 }

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { asProblem } from '../../api/client';
+import { asProblem, type Tagged } from '../../api/client';
 import type { Destination, DestinationType, JsonObject } from '../../api/types';
 import { FaultSummary } from '../../forms/fault-summary';
 import { Faults } from '../../forms/faults';
@@ -19,10 +19,15 @@ import { showOnce } from './shown-once';
 interface DestinationFormProps {
   readonly types: readonly DestinationType[];
   /** Absent: a new one. */
-  readonly stored?: Destination;
+  readonly opened?: Tagged<Destination>;
+  /** Opens the form anew with what holds now. */
+  readonly onReload?: () => void;
 }
 
-export function DestinationForm({ types, stored }: DestinationFormProps) {
+export function DestinationForm({ types, opened: given, onReload }: DestinationFormProps) {
+  // What it was opened with, whatever is read meanwhile.
+  const [opened] = useState(given);
+  const stored = opened?.value;
   const storedType = types.find(({ type }) => type === stored?.type);
   const [initial] = useState(() =>
     stored && storedType
@@ -31,7 +36,7 @@ export function DestinationForm({ types, stored }: DestinationFormProps) {
   );
   const [draft, setDraft] = useState(initial);
   const change = (changes: Partial<DestinationDraft>): void => setDraft((before) => ({ ...before, ...changes }));
-  const save = useSave(stored, initial);
+  const save = useSave(opened, initial);
   const problem = save.error ? asProblem(save.error) : null;
   const submit = (event: FormEvent): void => {
     event.preventDefault();
@@ -42,7 +47,7 @@ export function DestinationForm({ types, stored }: DestinationFormProps) {
   return (
     <div className="form-and-preview">
       <form className="stack form" onSubmit={submit}>
-        <FaultSummary problem={problem} />
+        <FaultSummary problem={problem} onReload={onReload} />
         <Panel title="Who receives">
           <Basics {...parts} types={types} stored={stored} />
         </Panel>
@@ -68,16 +73,17 @@ export function DestinationForm({ types, stored }: DestinationFormProps) {
 }
 
 /** A null in a patch gives the default back, so that no rate limit at all takes the whole document. */
-function useSave(stored: Destination | undefined, initial: DestinationDraft) {
+function useSave(opened: Tagged<Destination> | undefined, initial: DestinationDraft) {
   const navigate = useNavigate();
   return useAction(
     (client, draft: DestinationDraft) => {
       const document = documentOf(draft);
-      if (!stored) return client.ask<Destination>('POST', '/destinations', document);
-      const path = `/destinations/${stored.id}`;
-      if (draft.rateLimit === null) return client.ask<Destination>('PUT', path, document);
+      if (!opened) return client.ask<Destination>('POST', '/destinations', document);
+      const path = `/destinations/${opened.value.id}`;
+      const condition = { ifMatch: opened.etag };
+      if (draft.rateLimit === null) return client.ask<Destination>('PUT', path, document, condition);
       const changes = mergePatch(documentOf({ ...initial, credentials: {} }), document);
-      return client.ask<Destination>('PATCH', path, changes);
+      return client.ask<Destination>('PATCH', path, changes, condition);
     },
     {
       changes: ['overview', 'destinations'],
@@ -97,7 +103,12 @@ interface PartProps {
   readonly faults: Faults;
 }
 
-function Basics({ draft, change, faults, types, stored }: PartProps & DestinationFormProps) {
+interface BasicsProps extends PartProps {
+  readonly types: readonly DestinationType[];
+  readonly stored: Destination | undefined;
+}
+
+function Basics({ draft, change, faults, types, stored }: BasicsProps) {
   const type = types.find((known) => known.type === draft.type);
   return (
     <div className="form-section">

@@ -28,7 +28,7 @@ export function DraftPreview({ document }: { readonly document: JsonObject }) {
     placeholderData: keepPreviousData,
     queryFn: ({ signal }) => {
       const destination = JSON.parse(settled) as JsonObject;
-      return client.ask<Preview>('POST', '/preview', { ...exampleOf(example, dialects), destination }, signal);
+      return client.ask<Preview>('POST', '/preview', { ...exampleOf(example, dialects), destination }, { signal });
     },
   });
   const [rehearsal] = preview.data?.destinations ?? [];

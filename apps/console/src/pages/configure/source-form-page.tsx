@@ -1,4 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import { useParams } from 'react-router';
 import { useDialects } from '../../api/queries';
 import { useClient } from '../../api/session';
@@ -33,9 +34,15 @@ function Existing({
   const client = useClient();
   const source = useQuery({
     queryKey: ['sources', id, 'form'],
-    queryFn: ({ signal }) => client.get<Source>(`/sources/${id}`, signal),
+    queryFn: ({ signal }) => client.open<Source>(`/sources/${id}`, signal),
     gcTime: 0,
     staleTime: Infinity,
   });
-  return <Loaded query={source}>{(stored) => <SourceForm dialects={dialects} stored={stored} />}</Loaded>;
+  const [loads, setLoads] = useState(0);
+  const reload = (): void => void source.refetch().then(() => setLoads((count) => count + 1));
+  return (
+    <Loaded query={source}>
+      {(opened) => <SourceForm key={loads} dialects={dialects} opened={opened} onReload={reload} />}
+    </Loaded>
+  );
 }

@@ -1,7 +1,7 @@
 import { Button, NativeSelect, Switch, TextInput } from '@mantine/core';
 import { useState, type FormEvent } from 'react';
 import { useNavigate } from 'react-router';
-import { asProblem } from '../../api/client';
+import { asProblem, type Tagged } from '../../api/client';
 import type { Dialect, Json, JsonObject, Source } from '../../api/types';
 import { FaultSummary } from '../../forms/fault-summary';
 import { Faults } from '../../forms/faults';
@@ -14,11 +14,15 @@ import { showOnce } from './shown-once';
 interface SourceFormProps {
   readonly dialects: readonly Dialect[];
   /** Absent: a new one. */
-  readonly stored?: Source;
+  readonly opened?: Tagged<Source>;
+  /** Opens the form anew with what holds now. */
+  readonly onReload?: () => void;
 }
 
-export function SourceForm({ dialects, stored }: SourceFormProps) {
+export function SourceForm({ dialects, opened, onReload }: SourceFormProps) {
   const navigate = useNavigate();
+  // What it was opened with, whatever is read meanwhile.
+  const [{ value: stored, etag } = { value: undefined, etag: undefined }] = useState(opened);
   const [name, setName] = useState(stored?.name ?? '');
   const [id, setId] = useState('');
   const [dialectName, setDialectName] = useState(stored?.dialect ?? dialects[0]?.name ?? '');
@@ -28,7 +32,7 @@ export function SourceForm({ dialects, stored }: SourceFormProps) {
   const save = useAction(
     (client, document: JsonObject) =>
       stored
-        ? client.ask<Source>('PUT', `/sources/${stored.id}`, document)
+        ? client.ask<Source>('PUT', `/sources/${stored.id}`, document, { ifMatch: etag })
         : client.ask<Source>('POST', '/sources', document),
     {
       changes: ['overview', 'sources'],
@@ -59,7 +63,7 @@ export function SourceForm({ dialects, stored }: SourceFormProps) {
 
   return (
     <form className="stack form" onSubmit={submit}>
-      <FaultSummary problem={problem} />
+      <FaultSummary problem={problem} onReload={onReload} />
       <Panel title="Who sends">
         <div className="form-section">
           <TextInput

@@ -15,10 +15,10 @@ export function RecentReplays() {
   const client = useClient();
   const replays = useQuery({
     queryKey: ['replays', 'recent'],
-    queryFn: ({ signal }) => client.get<Page<Replay>>('/replays?limit=20', signal),
+    queryFn: ({ signal }) => client.get<Page<Replay>>(`/replays?dryRun=false&limit=${SHOWN}`, signal),
     refetchInterval: 2_000,
   });
-  const shown = (replays.data?.data ?? []).filter(({ dryRun }) => !dryRun).slice(0, SHOWN);
+  const shown = replays.data?.data ?? [];
   if (shown.length === 0) return null;
   return (
     <Panel title="Replays">

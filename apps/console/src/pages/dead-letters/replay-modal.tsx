@@ -1,4 +1,5 @@
 import { Button, Modal, NativeSelect, NumberInput, Progress } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asProblem } from '../../api/client';
@@ -49,15 +50,15 @@ function Replaying({ destinationId, from, code, onClose }: Omit<ReplayModalProps
     changes: ['replays', 'dead-letters', 'overview'],
     quiet: true,
   });
-  const order: ReplayOrder = {
+  const counted: ReplayOrder = {
     destinationId,
     from,
     ...(code === undefined ? {} : { code }),
     ...(since === undefined ? {} : { since }),
     ...(where === undefined ? {} : { where }),
-    ...(rate === undefined ? {} : { rate }),
   };
-  const count = useCount(order);
+  const order: ReplayOrder = { ...counted, ...(rate === undefined ? {} : { rate }) };
+  const count = useCount(counted);
   if (start.data) return <ReplayProgress started={start.data} onClose={onClose} />;
   const problem = start.error ?? count.error;
   return (
@@ -122,12 +123,18 @@ function messageOf(error: unknown): string {
   return errors.length === 0 ? message : errors.map((fault) => `${fault.pointer.slice(1)} ${fault.message}`).join('; ');
 }
 
-/** A dry run of the same order. */
+/** Nobody wants to know the count of half a condition, and each one is a dry run that the gateway keeps. */
+const COUNT_PAUSE_MS = 400;
+
+/** A dry run of the same order, once it has stood for a moment; without data until then. */
 function useCount(order: ReplayOrder) {
   const client = useClient();
+  const wanted = JSON.stringify(order);
+  const [settled] = useDebouncedValue(wanted, COUNT_PAUSE_MS);
   return useQuery({
-    queryKey: ['replay-count', JSON.stringify(order)],
-    queryFn: ({ signal }) => client.ask<Replay>('POST', '/replays', { ...order, dryRun: true }, signal),
+    queryKey: ['replay-count', wanted],
+    enabled: settled === wanted,
+    queryFn: ({ signal }) => client.ask<Replay>('POST', '/replays', { ...order, dryRun: true }, { signal }),
     gcTime: 0,
     retry: false,
   });
