@@ -50,6 +50,28 @@ describe('a header that carries a secret', () => {
     expect(removed.body.credentials).toEqual({ signingSecret: expect.objectContaining({ set: true }) as object });
   });
 
+  it.each([
+    [{ 'X-Api-Key': null }, { 'header:authorization': 'Basic a' }, { 'X-Env': 'prod' }],
+    [{ 'x-api-KEY': null, Authorization: 'Basic b' }, { 'header:authorization': 'Basic b' }, { 'X-Env': 'prod' }],
+    [{ 'X-Env': null, 'X-Other': null }, { 'header:authorization': 'Basic a', 'header:x-api-key': 'k' }, {}],
+    [null, {}, undefined],
+  ])('is taken back where it was given, by a patch of %j', async (headers, credentials, open) => {
+    const given = { 'X-Api-Key': 'k', Authorization: 'Basic a', 'X-Env': 'prod' };
+    await app.call('PUT', '/destinations/back', { ...hook(given), paused: false });
+    const answer = await app.call('PATCH', '/destinations/back', { config: { headers } });
+    expect(answer.status).toBe(200);
+    const { signingSecret: _, ...secretHeaders } = stored('back')?.credentials ?? {};
+    expect([secretHeaders, stored('back')?.config.headers]).toEqual([credentials, open]);
+  });
+
+  it('that a replacement does not name stays, as every credential does', async () => {
+    await app.call('PUT', '/destinations/stays', hook({ 'X-Api-Key': 'k' }));
+    await app.call('PUT', '/destinations/stays', hook({}));
+    expect(stored('stays')?.credentials).toMatchObject({ 'header:x-api-key': 'k' });
+    await app.call('PUT', '/destinations/stays', hook({}, { 'header:x-api-key': null }));
+    expect(stored('stays')?.credentials).not.toHaveProperty('header:x-api-key');
+  });
+
   it('of any name can be given as a credential', async () => {
     const body = hook({}, { 'header:x-shop': 'shop-0123456789-ef34' });
     expect((await app.call('PUT', '/destinations/named', body)).body.credentials).toMatchObject({

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { randomBytes } from 'node:crypto';
+import { isJsonObject } from '#canonical';
 import type { Connector } from '#destinations';
 import type { Author } from './audit/author.js';
 import { ConfigurationError, invalid } from './configuration.errors.js';
@@ -62,6 +63,13 @@ export class DestinationsService {
 
   async get(id: string): Promise<StoredDestination> {
     return found(await this.find(id), 'destination', id);
+  }
+
+  /** What a merge patch of the configuration removes without naming it: secrets that were given among the settings. */
+  takenBack({ destination: { type, credentials } }: StoredDestination, configPatch: unknown): CredentialInputs {
+    const { secretsTakenBack } = this.check.connector(type);
+    if (!secretsTakenBack || !isJsonObject(configPatch)) return {};
+    return Object.fromEntries(secretsTakenBack(configPatch, credentials).map((name) => [name, null]));
   }
 
   create(author: Author, draft: DestinationDraft, id?: string): Promise<Written<StoredDestination>> {

@@ -135,6 +135,14 @@ interface ConnectorBase {
   readonly credentialsSchema: JsonSchema;
   /** Takes what is a secret out of a configuration as an admin gives it: it is kept as a credential. */
   readonly liftSecrets?: (config: JsonObject) => LiftedSecrets;
+  /**
+   * Which of the stored credentials a merge patch (RFC 7396) of the configuration takes back: those that `liftSecrets` would
+   * have made of the members that it nulls.
+   */
+  readonly secretsTakenBack?: (
+    configPatch: JsonObject,
+    credentials: ConnectorSettings['credentials'],
+  ) => readonly string[];
   /** Makes the credentials that may be left out, e.g. a signing secret. Receives random bytes; pure otherwise. */
   readonly generateCredentials?: (random: (bytes: number) => Buffer) => Readonly<Record<string, string>>;
   readonly defaults: DeliveryDefaults;

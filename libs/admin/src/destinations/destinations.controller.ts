@@ -1,6 +1,7 @@
 import { Body, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Res } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
+import type { JsonObject } from '#canonical';
 import {
   assertId,
   AuditLog,
@@ -118,7 +119,7 @@ export class DestinationsController {
     const patch = readObject(body);
     const written = await patchUntilWritten(
       () => this.destinations.get(id),
-      (stored, exact) => this.replace(author, stored, id, patchDestinationDraft(stored, patch), exact),
+      (stored, exact) => this.replace(author, stored, id, this.patched(stored, patch), exact),
       condition,
     );
     return answer(reply, written);
@@ -193,6 +194,11 @@ export class DestinationsController {
   ): Promise<DestinationView> {
     const { overlapSeconds } = readDocument(DestinationRotationDto, body);
     return answer(reply, await this.destinations.rotate(author, id, overlapSeconds ?? 0, condition));
+  }
+
+  private patched(stored: StoredDestination, patch: JsonObject): DestinationDraft {
+    const { credentials, ...draft } = patchDestinationDraft(stored, patch);
+    return { ...draft, credentials: { ...this.destinations.takenBack(stored, patch.config), ...credentials } };
   }
 
   /** What waits was formed for the type it has: another type may not find it. */

@@ -2,7 +2,7 @@ import type { JsonObject } from '#canonical';
 import type { ConnectorSettings, HttpConnector, OutboundRequest, RequestIdentity } from '../connector.js';
 import { interpretStatus } from '../interpret-status.js';
 import { eventsBody } from './event-json.js';
-import { configuredHeaders, liftSecretHeaders } from './webhook.headers.js';
+import { configuredHeaders, liftSecretHeaders, secretHeadersTakenBack } from './webhook.headers.js';
 import { configSchema, credentialsSchema } from './webhook.schema.js';
 import { generateSigningSecret, signatures } from './webhook.signature.js';
 
@@ -16,6 +16,7 @@ const webhook: HttpConnector = {
   configSchema,
   credentialsSchema,
   liftSecrets: liftSecretHeaders,
+  secretsTakenBack: secretHeadersTakenBack,
   generateCredentials: (random) => ({ signingSecret: generateSigningSecret(random) }),
   limits: { maxEvents: 10_000, maxBytes: 16_000_000 },
   defaults: {

@@ -21,6 +21,18 @@ export function liftSecretHeaders({ headers, ...config }: JsonObject): LiftedSec
   };
 }
 
+/** A header that is nulled, or all of them at once, in whichever case it was given. */
+export function secretHeadersTakenBack(
+  { headers }: JsonObject,
+  credentials: Readonly<Record<string, string>>,
+): readonly string[] {
+  const stored = Object.keys(credentials).filter((name) => name.startsWith(SECRET_HEADER_PREFIX));
+  if (headers === null) return stored;
+  const nulled = isJsonObject(headers) ? Object.entries(headers).filter(([, value]) => value === null) : [];
+  const names = new Set(nulled.map(([name]) => SECRET_HEADER_PREFIX + name.toLowerCase()));
+  return stored.filter((name) => names.has(name));
+}
+
 /** By lower-case name. */
 export function configuredHeaders(
   config: JsonObject,
