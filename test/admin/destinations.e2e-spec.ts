@@ -1,4 +1,4 @@
-import { startRedis } from '../support/index.js';
+import { startRedis, startSink } from '../support/index.js';
 import { pointersOf, startAdminApp, type AdminApp } from './admin-app.js';
 
 let app: AdminApp;
@@ -191,5 +191,26 @@ describe('the catalogue', () => {
     const one = (await app.call('GET', '/destination-types/webhook')).body;
     expect(one).toMatchObject({ type: 'webhook', configSchema: { required: ['url'] }, limits: { maxEvents: 10_000 } });
     expect((await app.call('GET', '/destination-types/pigeon')).status).toBe(404);
+  });
+});
+
+describe('testing a destination', () => {
+  it('sends nothing while it lacks a credential that its type needs, and names what lacks', async () => {
+    const sink = await startSink();
+    const incomplete = { id: 'untested', name: 'x', type: 'flokit', config: { baseUrl: sink.url } };
+    const before = (await app.call('GET', '/config')).body as unknown as { readonly destinations: readonly object[] };
+    await app.call('PUT', '/config', { ...before, destinations: [...before.destinations, incomplete] });
+    const answers = [
+      await app.call('POST', '/destinations/untested/test'),
+      await app.call('POST', '/destinations/untested/resume'),
+    ];
+    for (const { status, body } of answers) {
+      expect([status, body.code]).toEqual([409, 'credentials_missing']);
+      expect(body.detail).toContain('lacks apiKey');
+    }
+    expect(sink.requests).toEqual([]);
+    await app.call('PATCH', '/destinations/untested', { credentials: { apiKey: 'fk_1' } });
+    expect((await app.call('POST', '/destinations/untested/test')).status).toBe(200);
+    expect(sink.requests).toHaveLength(1);
   });
 });

@@ -128,11 +128,16 @@ export class DestinationsService {
   }
 
   resume(author: Author, id: string): Promise<Written<StoredDestination>> {
-    return this.setPaused(author, id, ({ type, credentials }) => {
-      const missing = this.check.missingCredentials(type, credentials).flatMap((fault) => fault.missing ?? []);
-      if (missing.length > 0) throw new ConfigurationError({ kind: 'credentials_missing', id, missing });
+    return this.setPaused(author, id, (destination) => {
+      this.assertComplete(destination);
       return null;
     });
+  }
+
+  /** Throws `credentials_missing` where nothing can be sent yet. */
+  assertComplete({ id, type, credentials }: Destination): void {
+    const missing = this.check.missingCredentials(type, credentials).flatMap((fault) => fault.missing ?? []);
+    if (missing.length > 0) throw new ConfigurationError({ kind: 'credentials_missing', id, missing });
   }
 
   /** Makes the generated credentials anew; for `overlapSeconds` both the old and the new ones sign. */

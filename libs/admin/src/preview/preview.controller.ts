@@ -1,11 +1,10 @@
 import { Body, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiResponse } from '@nestjs/swagger';
-import { AuditLog, Configuration, type Author } from '#control-plane';
+import { AuditLog, DestinationsService, type Author } from '#control-plane';
 import { DestinationTester, type TestResult } from '#pipeline';
 import { AdminController } from '../http/admin-controller.js';
 import { AdminRoute } from '../http/admin-route.js';
 import { CalledBy } from '../http/caller.js';
-import { notFound } from '../http/problem.js';
 import { PreviewDto, TestResultDto } from './preview.dto.js';
 import { PreviewRequest, readPreviewRequest } from './preview.request.js';
 import { PreviewService, type Preview } from './preview.service.js';
@@ -37,22 +36,25 @@ export class PreviewController {
 @AdminController('destinations', 'Destinations')
 export class DestinationTestController {
   constructor(
-    private readonly configuration: Configuration,
+    private readonly destinations: DestinationsService,
     private readonly tester: DestinationTester,
     private readonly audit: AuditLog,
   ) {}
 
   @Post(':id/test')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Send one sample event for real', description: 'Past queue and breaker; nothing is kept.' })
+  @ApiOperation({
+    summary: 'Send one sample event for real',
+    description: 'Past queue and breaker; nothing is kept. 409 `credentials_missing` while a required one lacks.',
+  })
   @ApiResponse({
     status: 200,
     description: 'The request (redacted), the answer, and what it means.',
     type: TestResultDto,
   })
   async test(@CalledBy() author: Author, @Param('id') id: string): Promise<TestResult> {
-    const destination = this.configuration.destinations.get(id);
-    if (!destination) throw notFound(`there is no destination ${id}`);
+    const { destination } = await this.destinations.get(id);
+    this.destinations.assertComplete(destination);
     const act = { action: 'test', target: { kind: 'destination', id } };
     return this.audit.around(author, act, () => this.tester.test(destination));
   }
