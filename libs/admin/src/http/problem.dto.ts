@@ -6,6 +6,9 @@ export class PointedFaultDto {
 
   @ApiProperty()
   message!: string;
+
+  @ApiProperty({ required: false, description: 'The member that is required and was not given.' })
+  missing?: string;
 }
 
 /** For the documentation; `Problem` is what is sent. */

@@ -1,5 +1,25 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+const ANYTHING = {
+  required: false,
+  oneOf: [
+    { type: 'object' },
+    { type: 'array', items: {} },
+    { type: 'string' },
+    { type: 'number' },
+    { type: 'boolean' },
+    { type: 'null' },
+  ],
+};
+
+class EventSourceDto {
+  @ApiProperty()
+  id!: string;
+
+  @ApiProperty({ example: 'kixo' })
+  dialect!: string;
+}
+
 /** For the documentation; `CanonicalEvent` is what is sent. */
 export class EventDto {
   @ApiProperty({ description: '`evt_` and 20 characters of `[0-9a-z]`.' })
@@ -25,6 +45,39 @@ export class EventDto {
 
   @ApiProperty({ type: 'object', additionalProperties: true })
   properties!: object;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    selfRequired: false,
+    description: 'email, phone, device_id …',
+  })
+  identity?: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, selfRequired: false, description: 'amount, currency.' })
+  value?: object;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    selfRequired: false,
+    description: 'set, append, unappend, unset.',
+  })
+  profile?: object;
+
+  @ApiProperty({ type: 'object', additionalProperties: true, selfRequired: false, description: 'platform, app_id …' })
+  context?: object;
+
+  @ApiProperty({ type: EventSourceDto })
+  source!: EventSourceDto;
+
+  @ApiProperty({
+    type: 'object',
+    additionalProperties: true,
+    selfRequired: false,
+    description: 'What the vendor sent that has no place above.',
+  })
+  extras?: object;
 }
 
 /** One refused item; `RejectionEntry` is what is sent. */
@@ -55,4 +108,13 @@ export class RejectionDto {
 
   @ApiProperty()
   detail!: string;
+
+  @ApiProperty({ required: false, description: 'JSON pointer into the item, where one member is at fault.' })
+  pointer?: string;
+
+  @ApiProperty({ required: false, description: "The event's name, where it has one." })
+  name?: string;
+
+  @ApiProperty({ ...ANYTHING, description: 'As the caller sent it, without credentials; absent where it is not kept.' })
+  item?: unknown;
 }

@@ -10,6 +10,12 @@ class RejectedDto {
 
   @ApiProperty()
   detail!: string;
+
+  @ApiProperty({ required: false, description: 'JSON pointer into the item, where one member is at fault.' })
+  pointer?: string;
+
+  @ApiProperty({ required: false, description: "The event's name, where it has one." })
+  name?: string;
 }
 
 /** A request as people may see it: credentials replaced, a JSON body parsed. */

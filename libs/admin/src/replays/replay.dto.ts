@@ -54,6 +54,12 @@ export class ReplayViewDto {
   @ApiProperty()
   destinationId!: string;
 
+  @ApiProperty({ enum: ['dead-letters', 'history'] })
+  from!: string;
+
+  @ApiProperty({ description: 'It only counts.' })
+  dryRun!: boolean;
+
   @ApiProperty({ type: 'integer', nullable: true, description: 'Exact; null while it is being counted.' })
   matched!: number | null;
 
@@ -74,4 +80,7 @@ export class ReplayViewDto {
 
   @ApiProperty({ type: 'integer', description: 'The destination has no place for them.' })
   notWanted!: number;
+
+  @ApiProperty({ format: 'date-time' })
+  createdAt!: string;
 }
