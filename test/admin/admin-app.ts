@@ -33,6 +33,7 @@ export const NO_DELIVERIES: DestinationStats = {
   deadLettered: 0,
   lastError: null,
   breaker: { state: 'closed', code: null, since: null, nextProbeAt: null },
+  heldBy: null,
 };
 
 /** Stands in for the pipeline, which has its own tests. */

@@ -208,6 +208,19 @@ describe('the console, in a browser', () => {
     await admin(gateway).ask('POST', '/destinations/warehouse/resume');
   });
 
+  it('tells a destination that asked for a rest from one that is slow', async () => {
+    sink.replyWith(() => ({ status: 429, headers: { 'retry-after': '3600' } }));
+    await post('too_early');
+    await visit('Destinations');
+    await page.getByRole('table').getByText('Told to wait', { exact: true }).waitFor();
+    await page.getByRole('link', { name: 'Warehouse' }).click();
+    await page.getByRole('region', { name: 'Health' }).getByText('by its own answer').waitFor();
+    // Another address ends the rest.
+    sink.replyWith(() => ({ status: 200 }));
+    await admin(gateway).ask('PATCH', '/destinations/warehouse', { config: { url: `${sink.url}/other` } });
+    await until(async () => (await admin(gateway).stats('warehouse')).waiting === 0);
+  });
+
   it.each([
     ['Sources', 'Backend', '/sources/backend', { enabled: false }],
     ['Destinations', 'Warehouse', '/destinations/warehouse', { config: { headers: { 'x-team': 'growth' } } }],

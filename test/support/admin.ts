@@ -16,6 +16,7 @@ export interface DestinationStats {
   readonly deadLettered: number;
   readonly lastError: { readonly code: string; readonly detail: string } | null;
   readonly breaker: { readonly state: string; readonly code: string | null };
+  readonly heldBy: string | null;
 }
 
 export interface ShownDeadLetter {

@@ -1,7 +1,6 @@
 export * from './connectors.js';
 export * from './dialect.js';
 export * from './dialect-registry.js';
-export { MAX_IDEMPOTENCY_KEY_LENGTH } from './ingest/append-request.js';
 export * from './ingest/in-flight-budget.js';
 export * from './ingest/ingest.module.js';
 export * from './ingest/ingest.server.js';

@@ -38,6 +38,8 @@ export interface Stats {
     readonly since: string | null;
     readonly nextProbeAt: string | null;
   };
+  /** `paused: …`, `dead_letters_full`, `retry_after: <time>` or `breaker: <code>`. */
+  readonly heldBy: string | null;
 }
 
 export interface SourceOverview {

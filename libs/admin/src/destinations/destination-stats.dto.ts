@@ -44,4 +44,14 @@ export class DestinationStatsDto {
 
   @ApiProperty({ type: BreakerDto })
   breaker!: BreakerDto;
+
+  @ApiProperty({
+    type: 'string',
+    nullable: true,
+    example: 'retry_after: 2026-05-01T10:00:00.000Z',
+    description:
+      'Why nothing is sent at this moment: `paused: <reason>`, `dead_letters_full`, `retry_after: <time>` or ' +
+      '`breaker: <code>`.',
+  })
+  heldBy!: string | null;
 }

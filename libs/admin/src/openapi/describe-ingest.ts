@@ -1,12 +1,5 @@
 import type { DocumentBuilder, OpenAPIObject } from '@nestjs/swagger';
-import {
-  MAX_IDEMPOTENCY_KEY_LENGTH,
-  type CredentialPlace,
-  type Dialect,
-  type DialectRegistry,
-  type IngestRoute,
-  type ProbeRoute,
-} from '#dialects';
+import { type CredentialPlace, type Dialect, type DialectRegistry, type IngestRoute, type ProbeRoute } from '#dialects';
 
 type Paths = OpenAPIObject['paths'];
 type PathItem = Paths[string];
@@ -79,7 +72,7 @@ function describeRoute(dialect: Dialect, route: IngestRoute): PathItem {
 function parametersOf({ idempotency, parameters = [] }: IngestRoute): NonNullable<Operation['parameters']> {
   const described = parameters.map((parameter) => ({ ...parameter, required: false }));
   if (!idempotency) return described;
-  const { header, compareBody, scope } = idempotency;
+  const { header, compareBody, scope, maxKeyLength } = idempotency;
   const key = {
     in: 'header' as const,
     name: header.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
@@ -88,7 +81,7 @@ function parametersOf({ idempotency, parameters = [] }: IngestRoute): NonNullabl
       'For 24 hours a request with the same key gets the first answer again, and nothing more is kept. ' +
       (compareBody ? 'With another body it is refused. ' : '') +
       (scope === 'source' ? 'Keys are shared by all endpoints.' : 'Every endpoint has its own keys.'),
-    schema: { type: 'string', maxLength: MAX_IDEMPOTENCY_KEY_LENGTH },
+    schema: { type: 'string', ...(maxKeyLength === undefined ? {} : { maxLength: maxKeyLength }) },
   };
   return [key, ...described];
 }

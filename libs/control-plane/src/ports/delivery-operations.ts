@@ -17,6 +17,11 @@ export interface DestinationStats {
     readonly since: string | null;
     readonly nextProbeAt: string | null;
   };
+  /**
+   * Why nothing is sent at this moment, as a trace words it: `paused: <reason>`, `dead_letters_full`,
+   * `retry_after: <ISO 8601>` or `breaker: <code>`. Null: nothing holds it.
+   */
+  readonly heldBy: string | null;
 }
 
 export interface DeadLetter {

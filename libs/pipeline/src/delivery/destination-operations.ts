@@ -31,7 +31,7 @@ export class DestinationOperations implements DeliveryOperations {
 
   constructor(
     private readonly redis: RedisConnections,
-    configuration: Configuration,
+    private readonly configuration: Configuration,
     private readonly queues: DeliveryQueues,
     private readonly ledger: Ledger,
   ) {
@@ -41,7 +41,7 @@ export class DestinationOperations implements DeliveryOperations {
 
   async stats(destinationId: string): Promise<DestinationStats> {
     const state = await this.redis.shared.hgetall(destinationKeys.state(destinationId));
-    return readStats(state);
+    return readStats(state, this.configuration.destinations.get(destinationId), Date.now());
   }
 
   async discard(destinationId: string, createdAt: number): Promise<void> {

@@ -119,7 +119,8 @@ function restOf(parts: readonly Part[], now: number): { readonly restsUntil?: nu
 function lastError(change: Change, now: number): string | undefined {
   const { attempt } = change;
   if (!attempt || attempt.outcome === 'delivered') return undefined;
-  const detail = change.answer?.body.slice(0, SHOWN_ERROR_CHARACTERS) ?? '';
+  // Where no answer came, the attempt tells what went wrong.
+  const detail = (change.answer?.body ?? attempt.response ?? '').slice(0, SHOWN_ERROR_CHARACTERS);
   return JSON.stringify({ at: new Date(now).toISOString(), code: attempt.code, detail });
 }
 

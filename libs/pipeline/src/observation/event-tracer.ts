@@ -2,8 +2,8 @@ import type { CanonicalEvent } from '#canonical';
 import type { Configuration } from '#control-plane';
 import type { ConnectorRegistry } from '#destinations';
 import type { RedisConnections } from '#platform';
-import { markOf } from '../delivery/asks-another.js';
 import { readBatchRecord } from '../delivery/batch-record.js';
+import { heldBy } from '../delivery/destination-stats.js';
 import { destinationKeys, shardKeys } from '../keys.js';
 import { readAllotment } from '../routing/decision.js';
 import { compileMatch, mismatch } from '../routing/match.js';
@@ -206,16 +206,10 @@ export class EventTracer {
   }
 
   private async held(destinationId: string): Promise<Pick<DestinationTrace, 'heldBy'>> {
-    const destination = this.configuration.destinations.get(destinationId);
-    if (destination?.paused) return { heldBy: `paused: ${destination.paused}` };
-    const key = destinationKeys.state(destinationId);
-    const fields = ['breakerCode', 'holdUntil', 'holdOf', 'deadFull'] as const;
-    const [breakerCode, holdUntil, holdOf, deadFull] = await this.redis.shared.hmget(key, ...fields);
-    if (deadFull === '1') return { heldBy: 'dead_letters_full' };
-    const isAsked = !holdOf || !destination || markOf(destination) === holdOf;
-    if (isAsked && Number(holdUntil ?? 0) > Date.now()) {
-      return { heldBy: `retry_after: ${new Date(Number(holdUntil)).toISOString()}` };
-    }
-    return breakerCode ? { heldBy: `breaker: ${breakerCode}` } : {};
+    const names = ['breakerCode', 'holdUntil', 'holdOf', 'deadFull'] as const;
+    const values = await this.redis.shared.hmget(destinationKeys.state(destinationId), ...names);
+    const state = Object.fromEntries(names.map((name, at) => [name, values[at] ?? undefined]));
+    const held = heldBy(state, this.configuration.destinations.get(destinationId), Date.now());
+    return held === null ? {} : { heldBy: held };
   }
 }

@@ -76,7 +76,7 @@ export class OverviewReader {
       unroutedSegments: sum(unrouted),
       sources: [...this.configuration.sources.values()].map((source) => viewSource(source, total(`from:${source.id}`))),
       destinations: states.map(([destination, state]) =>
-        viewDestination(destination, state, oldestAt.get(destination.id)),
+        viewDestination(destination, state, oldestAt.get(destination.id), now),
       ),
     };
   }
@@ -87,12 +87,14 @@ export class OverviewReader {
 }
 
 function viewDestination(
-  { id, name, type, paused }: Destination,
+  destination: Destination,
   state: Readonly<Record<string, string>>,
   oldestAt: number | undefined,
+  now: number,
 ): DestinationOverview {
   const waitingSince = oldestAt === undefined ? null : new Date(oldestAt).toISOString();
-  return { id, name, type, paused, waitingSince, ...readStats(state) };
+  const { id, name, type, paused } = destination;
+  return { id, name, type, paused, waitingSince, ...readStats(state, destination, now) };
 }
 
 function viewSource({ id, name, dialect, enabled }: Source, accepted: number): SourceOverview {

@@ -3,7 +3,7 @@ import { Link, useParams } from 'react-router';
 import { OVERVIEW_MS, useOverview } from '../../api/queries';
 import { useClient } from '../../api/session';
 import type { Destination, DestinationOverview } from '../../api/types';
-import { DestinationState } from '../../parts/destination-state';
+import { DestinationState, restUntil } from '../../parts/destination-state';
 import { formatBytes, formatCount, formatDuration, formatMoment, formatRate, inWords } from '../../parts/format';
 import { JsonView } from '../../parts/json-view';
 import { useNow } from '../../parts/now';
@@ -101,8 +101,9 @@ function Counts({
 
 /** Why it does not deliver, if it does not. */
 function Health({ counts, now }: { readonly counts: DestinationOverview; readonly now: number }) {
-  const { breaker, lastError, paused } = counts;
-  if (breaker.state === 'closed' && lastError === null && paused === null) return null;
+  const { breaker, lastError, paused, heldBy } = counts;
+  if (breaker.state === 'closed' && lastError === null && heldBy === null) return null;
+  const rest = restUntil(counts);
   return (
     <Panel title="Health">
       <dl className="facts">
@@ -110,6 +111,18 @@ function Health({ counts, now }: { readonly counts: DestinationOverview; readonl
           <>
             <dt>Paused</dt>
             <dd>{paused === 'admin' ? 'by an admin; its events are held' : 'until its credentials are given'}</dd>
+          </>
+        )}
+        {heldBy === 'dead_letters_full' && (
+          <>
+            <dt>Held</dt>
+            <dd>its share of dead letters is full: it goes on when some are replayed or discarded</dd>
+          </>
+        )}
+        {rest !== null && (
+          <>
+            <dt>Told to wait</dt>
+            <dd>by its own answer, for another {formatDuration(Date.parse(rest) - now)}</dd>
           </>
         )}
         {breaker.state !== 'closed' && (
