@@ -5,7 +5,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { ConfigFile, serveDocs } from '#admin';
 import { Configuration, DemoConfiguration, demoSourceId } from '#control-plane';
 import { IngestServer } from '#dialects';
-import { NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
+import { messageOf, NestLog, processEnvironment, Readiness, type Environment, type Log } from '#platform';
 import { bannerText, type BannerSample } from './banner.js';
 import { layFoundation, openLog, type Foundation } from './foundation.js';
 import { GatewayModule } from './gateway.module.js';
@@ -97,10 +97,6 @@ function dieOfSurprises(log: Log): void {
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }
 
 await main();

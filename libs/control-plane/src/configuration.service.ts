@@ -1,5 +1,5 @@
 import { Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common';
-import { Log, Readiness } from '#platform';
+import { Log, messageOf, Readiness } from '#platform';
 import { AuditLog } from './audit/audit-log.js';
 import { ownAuthor, type Author } from './audit/author.js';
 import { changedEntries } from './audit/changed-entries.js';
@@ -201,8 +201,4 @@ export interface Plan<T> {
 /** The same plan, called by its name in the audit log. */
 export function knownAs<T>(act: DocumentChange['act'], { changes, result }: Plan<T>): Plan<T> {
   return { changes: changes.map((change) => ({ ...change, act })), result };
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

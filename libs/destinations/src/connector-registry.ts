@@ -1,4 +1,5 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { messageOf } from '#platform';
 import type { Connector } from './connector.js';
 import { scanConnectors } from './connector-scan.js';
 
@@ -84,8 +85,4 @@ function checkBounds({ defaults, limits }: Connector): readonly string[] {
     faults.push('defaults.rateLimit: every window needs at least 1 request and a time above 0 seconds');
   }
   return faults;
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { messageOf } from '#platform';
 import type { Dialect } from './dialect.js';
 
 /** Folders beside this file that are the mechanism, not a dialect. */
@@ -21,7 +22,7 @@ export class DialectRegistry {
       try {
         found.push(await loadDialect(root, folder));
       } catch (error) {
-        faults.push(String((error as { message?: unknown }).message ?? error));
+        faults.push(messageOf(error));
       }
     }
     return DialectRegistry.of(found, faults);

@@ -1,4 +1,4 @@
-import type { RedisConnections } from '#platform';
+import { messageOf, type RedisConnections } from '#platform';
 
 const INTERVAL_MS = 1_000;
 /** An answer so old says nothing about now, to whoever asks about now. */
@@ -83,7 +83,7 @@ export class RedisPulse {
       this.fault = undefined;
       this.answeredAt = performance.now();
     } catch (error) {
-      this.fault = `Redis does not take writes: ${String((error as { message?: unknown }).message)}`;
+      this.fault = `Redis does not take writes: ${messageOf(error)}`;
     }
   }
 }

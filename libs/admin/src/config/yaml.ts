@@ -1,4 +1,5 @@
 import { Composer, Lexer, LineCounter, Parser, stringify, visit, type CST, type Document } from 'yaml';
+import { messageOf } from '#platform';
 
 /** A text that is no YAML, or says what JSON has no words for. */
 export class MalformedYamlError extends Error {
@@ -55,8 +56,4 @@ function assertFinite(document: Document, lines: LineCounter): void {
 function placeOf(offset: number, lines: LineCounter): string {
   const { line, col } = lines.linePos(offset);
   return `line ${line}, column ${col}`;
-}
-
-function messageOf(error: unknown): string {
-  return typeof error === 'object' && error !== null && 'message' in error ? String(error.message) : String(error);
 }

@@ -1,4 +1,4 @@
-import type { RedisConnections } from '#platform';
+import { messageOf, type RedisConnections } from '#platform';
 import { shardKeys } from '../keys.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import { encodeSegment, type EncodedSegment } from '../segment/segment-format.js';
@@ -107,8 +107,7 @@ export class ShardCommitter {
     try {
       await this.write(group);
     } catch (error) {
-      const reason = String((error as { message?: unknown }).message);
-      this.pulse.suspect(`Redis refused a write: ${reason}`);
+      this.pulse.suspect(`Redis refused a write: ${messageOf(error)}`);
       // What still waits would only meet the same fault, and later than its caller may wait.
       this.refuse(group);
       this.refuse(this.waiting.splice(0));

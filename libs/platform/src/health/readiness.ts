@@ -1,3 +1,5 @@
+import { messageOf } from '../errors/index.js';
+
 /** One thing that must hold before an event can be accepted or delivered. */
 export abstract class ReadinessCheck {
   /** Names the culprit in answers, e.g. `redis`. */
@@ -63,9 +65,4 @@ async function reasonsOf(check: ReadinessCheck): Promise<readonly Unreadiness[]>
   } finally {
     clearTimeout(timer);
   }
-}
-
-function messageOf(error: unknown): string {
-  if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
-  return String(error);
 }
