@@ -63,6 +63,8 @@ export const destinationKeys = {
   seen: (id: string) => `gw:${destinationTag(id)}:seen`,
   /** Hash: segment id → `<open events>|<batch ids>`. */
   open: (id: string) => `gw:${destinationTag(id)}:open`,
+  /** Hash: what was open when the destination was deleted, until all of it is handed back. */
+  leaving: (id: string) => `gw:${destinationTag(id)}:leaving`,
   /** Hash: segment id → positions that wait to be judged, because the destination's `match` cannot be applied. */
   unjudged: (id: string) => `gw:${destinationTag(id)}:unjudged`,
   /** Sorted set of `segment|position|bytes|added (ms)` by sequence: what waits of one user, where order is kept. */
@@ -77,7 +79,7 @@ export const destinationKeys = {
   batches: (id: string) => `gw:${destinationTag(id)}:batches`,
   /**
    * Hash: `r` revision, `j` the batch record, `f` present when it is finished, `d` while all of it waits for another try:
-   * `<until>|<since>` (ms).
+   * `<until>|<when the destination that asked was changed>` (ms).
    */
   batch: (id: string, batchId: string) => `gw:${destinationTag(id)}:batch:${batchId}`,
   /** Hash: segment id → batch ids; settled here, not yet struck from the segment's ledger. */

@@ -3,6 +3,11 @@ import { RedisConnections } from '#platform';
 import { startRedis } from '../../../../test/support/index.js';
 import { destinationKeys } from '../keys.js';
 import { admit } from './admission.js';
+import { readBatchRecord } from './batch-record.js';
+import { settleScript } from './delivery.scripts.js';
+import { newPart } from './plan.js';
+import { settlementText } from './settlement.js';
+import { nothing } from './step.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -37,11 +42,25 @@ describe('a batch whose parts all wait for another try', () => {
   afterAll(() => redis.close());
 
   beforeEach(async () => {
-    const rests = `${Date.now() + HOUR_MS}|${Date.now()}`;
     await redis.shared.flushall();
-    await redis.shared.hset(destinationKeys.batch('crm', 'b1'), 'r', 3, 'j', '{}', 'd', rests);
+    await redis.shared.hset(destinationKeys.batch('crm', 'b1'), 'r', 2, 'j', '{}');
+    await putOff(destination);
     await redis.shared.hset(destinationKeys.state('crm'), { breakerSince: 1, probeAt: 1, breakerCode: 'http_401' });
   });
+
+  /** As a failed try of the whole batch settles it. */
+  async function putOff(one: Destination): Promise<void> {
+    const part = { ...newPart('events', [0]), attempts: 1, firstAttemptAt: 1, notBefore: Date.now() + HOUR_MS };
+    const change = { ...nothing, notWanted: [], parts: [part], health: { kind: 'unknown' } as const };
+    const record = readBatchRecord('{"v":1,"id":"b1","references":[["s1","0",1,0]],"count":1,"bytes":1,"parts":null}');
+    const key = destinationKeys;
+    const lists = [key.batches, key.state, key.open, key.settled, key.finished, key.deadLetters, key.deadLetterOrder];
+    const names = [...lists, key.resting, key.busy].map((name) => name('crm'));
+    const keys = [key.batch('crm', 'b1'), ...names, key.user('crm', ''), key.ready('crm', '')];
+    const revision = await redis.shared.hget(key.batch('crm', 'b1'), 'r');
+    const text = settlementText(record, change, one, [], Date.now());
+    await settleScript.run(redis.shared, keys, [revision ?? '', '{}', 'b1', '0', text]);
+  }
 
   const tried = (one: Destination): ReturnType<typeof admit> => admit(redis, one, 'b1', 1_000);
 
@@ -57,6 +76,16 @@ describe('a batch whose parts all wait for another try', () => {
     const changed = { ...destination, updatedAt: new Date(Date.now() + 1_000).toISOString() };
     expect(await tried(changed)).toMatchObject({ verdict: 'probe', reason: 'http_401', revision: 3, record: '{}' });
     expect(await redis.shared.llen(destinationKeys.rate('crm', 0))).toBe(1);
+  });
+
+  it('is too early however far ahead the clock is of whoever changed the destination', async () => {
+    const changed = { ...destination, updatedAt: new Date(Date.now() + HOUR_MS).toISOString() };
+    expect(await tried(changed)).toMatchObject({ verdict: 'probe' });
+    await putOff(changed);
+    await redis.shared.hset(destinationKeys.state('crm'), 'probeAt', '1');
+    expect(await tried(changed)).toMatchObject({ verdict: 'early' });
+    // Who has not heard of the change yet does not take what it asked for as undone.
+    expect(await tried(destination)).toMatchObject({ verdict: 'early' });
   });
 
   it('is held by a pause first: that time does not count towards its age', async () => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { EventOutcome, Interpretation } from '#destinations';
 import { countRanges, fromRanges, toRanges } from '../segment/position-ranges.js';
-import { advance, sending } from './advance.js';
+import { advance, nextOf, sending } from './advance.js';
 import type { Part } from './batch-record.js';
 import { newPart } from './plan.js';
 import type { Moment, Step } from './step.js';
@@ -111,6 +111,19 @@ describe('a failed request', () => {
 
   it('never waits longer than maxAgeSeconds for a Retry-After', () => {
     expect(advance(part, { kind: 'throttled', afterMs: 9e9 }, retry, moment).holdMs).toBe(60_000);
+  });
+});
+
+describe('the part that is asked next', () => {
+  const part = (name: number, notBefore: number): Part => ({ ...newPart('events', [name]), notBefore });
+
+  it('is the first that is due: none that is due waits for ever behind others that never were put off', () => {
+    expect(nextOf([part(1, 500), part(2, 0)], 1_000)?.members).toBe('1');
+  });
+
+  it('is the one that is due first where none is', () => {
+    expect(nextOf([part(1, 3_000), part(2, 2_000)], 1_000)?.members).toBe('2');
+    expect(nextOf([], 1_000)).toBeUndefined();
   });
 });
 

@@ -7,6 +7,12 @@ import { fresh, narrowed, rejection, searched, without } from './search.js';
 import { good, nothing, reached, REFUSED_IN_A_ROW, type Health, type Moment, type Step } from './step.js';
 import { failed, throttled } from './try-later.js';
 
+/** The first part that is due, or else the one that is due first. */
+export function nextOf(parts: readonly Part[], now: number): Part | undefined {
+  const due = parts.find(({ notBefore }) => notBefore <= now);
+  return due ?? parts.toSorted((a, b) => a.notBefore - b.notBefore)[0];
+}
+
 /** The members of the request that the part sends next. */
 export function sending(part: Part): PositionRanges {
   if (!part.search) return part.members;

@@ -7,7 +7,7 @@ import { destinationKeys } from '../keys.js';
 import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { admit, type Admission } from './admission.js';
-import { sending } from './advance.js';
+import { nextOf, sending } from './advance.js';
 import { asksAnother } from './asks-another.js';
 import { answerOf, attemptOf, stepFor, stepOfFormer } from './attempt.js';
 import { readBatchRecord, type BatchRecord, type Part } from './batch-record.js';
@@ -195,7 +195,7 @@ export class Deliverer {
           events,
         )
       : planParts(events, connector, connectorSettings(destination, now));
-    const part = soonest(plan.parts);
+    const part = nextOf(plan.parts, now);
     if (!part) return this.settle(work, { ...nothing, ...plan, health: { kind: 'unknown' } }, now);
     const members = sending(part);
     const key = requestKey(work.record.id, part.lane, members);
@@ -282,11 +282,6 @@ function eventsAt(events: Batch, members: PositionRanges): readonly CanonicalEve
 /** Time held counts neither towards the age of what was sent nor towards that of what waited with it. */
 const credited = (part: Part, heldMs: number): Part =>
   part.firstAttemptAt === null || heldMs === 0 ? part : { ...part, heldMs: part.heldMs + heldMs };
-
-function soonest(parts: readonly Part[]): Part | undefined {
-  const [first] = parts;
-  return parts.reduce((one, other) => (one && other.notBefore < one.notBefore ? other : one), first);
-}
 
 async function waitOrPutOff(
   job: HeldJob,

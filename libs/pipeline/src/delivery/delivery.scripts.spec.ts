@@ -43,17 +43,20 @@ describe('settling', () => {
   });
 
   it('goes on where Redis has no memory left: nothing else makes room', async () => {
+    // Of each another event is still open, so that the first thing to be done is to write that down.
+    await redis.shared.hset(key.open('crm'), Object.fromEntries(segmentIds.map((id) => [id, '2|'])));
     await withoutMemory();
-    expect(await settle()).toMatchObject(['ok', '', { length: segmentIds.length }]);
+    expect(await settle()).toEqual(['ok', '', []]);
+    expect(await redis.shared.hget(key.open('crm'), 's0')).toBe('1|b1');
   });
 });
 
 describe('forgetting a destination', () => {
-  const discard = (): Promise<unknown> => {
+  const discard = (createdAt = 1): Promise<unknown> => {
     const [, batches, state, open, settled] = places;
     const first = [key.pending('crm'), batches, state, open, settled, key.finished('crm'), key.seen('crm')];
-    const keys = [...first, key.gone('crm'), key.batch('crm', ''), ...lists, ...users].map(String);
-    return discardScript.run(redis.shared, keys, [600, 0, 3_000, 16]);
+    const keys = [...first, key.gone('crm'), key.batch('crm', ''), ...lists, ...users, key.leaving('crm')].map(String);
+    return discardScript.run(redis.shared, keys, [600, createdAt, 3_000, 16]);
   };
 
   it('hands back some segments at a time, also where Redis has no memory left', async () => {
@@ -62,6 +65,28 @@ describe('forgetting a destination', () => {
     while ((await discard()) === 0) runs++;
     expect(runs).toBe(4);
     expect(Object.keys(await redis.shared.hgetall(key.settled('crm'))).sort()).toEqual([...segmentIds].sort());
-    expect(await redis.shared.exists(key.open('crm'))).toBe(0);
+    expect(await redis.shared.exists(key.open('crm'), key.leaving('crm'))).toBe(0);
+  });
+
+  it('hands back all that was open, and nothing of one that is created again meanwhile', async () => {
+    expect(await discard()).toBe(0);
+    await redis.shared.hset(key.state('crm'), 'born', 2, 'pending', 5);
+    await redis.shared.hset(key.open('crm'), 'new', '5|');
+    let verdict: unknown;
+    do verdict = await discard();
+    while (verdict === 0);
+    expect(verdict).toBe(2);
+    expect(Object.keys(await redis.shared.hgetall(key.settled('crm'))).sort()).toEqual([...segmentIds].sort());
+    expect(await redis.shared.hgetall(key.open('crm'))).toEqual({ new: '5|' });
+    expect(await redis.shared.hget(key.state('crm'), 'pending')).toBe('5');
+  });
+
+  it('hands back what two had open, one created and deleted before the first was forgotten', async () => {
+    expect(await discard()).toBe(0);
+    await redis.shared.hset(key.state('crm'), 'born', 2);
+    await redis.shared.hset(key.open('crm'), 'new', '5|');
+    while ((await discard(2)) === 0);
+    expect(Object.keys(await redis.shared.hgetall(key.settled('crm'))).sort()).toEqual([...segmentIds, 'new'].sort());
+    expect(await redis.shared.exists(key.open('crm'), key.leaving('crm'), key.state('crm'))).toBe(0);
   });
 });

@@ -3,7 +3,8 @@ import { defineScript } from '#platform';
 /**
  * May a request go out now? Holds for pause, breaker, a destination's Retry-After, full dead letters and rate limits,
  * in this order; while the breaker is open one request at a time may probe. Where every part of the batch waits for
- * another try it is too early, unless the destination was changed since: that costs neither a probe nor a request.
+ * another try it is too early, unless the destination is a later state of the one that asked: that costs neither a probe nor a
+ * request.
  * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
  * letters at most, 4 when the destination was changed (ms), 5 whom it asks, then per window: requests,
  * milliseconds.
@@ -31,8 +32,8 @@ if state[1] then
   if probeAt > now then return answer('hold', probeAt - now, state[6]) end
   probing = true
 end
-local due, since = string.match(record[4] or '', '^(%d+)|(%d+)$')
-if due and tonumber(due) > now and tonumber(since) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
+local due, changedAt = string.match(record[4] or '', '^(%d+)|(%d+)$')
+if due and tonumber(due) > now and tonumber(changedAt) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
 for w = 3, #KEYS do
   local requests, span = tonumber(ARGV[6 + 2 * (w - 3)]), tonumber(ARGV[7 + 2 * (w - 3)])
   local oldest = redis.call('LINDEX', KEYS[w], requests - 1)
@@ -131,7 +132,7 @@ end
 if s.restsUntil then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', stamp)
   redis.call('ZADD', KEYS[9], string.format('%d', s.restsUntil), ARGV[3])
-  redis.call('HSET', KEYS[1], 'd', string.format('%d|%d', s.restsUntil, now))
+  redis.call('HSET', KEYS[1], 'd', string.format('%d|%d', s.restsUntil, s.changedAt))
 end
 if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 
@@ -162,29 +163,34 @@ return {'ok', breaker, done}
  * returns 0. Returns 2 where one that was created later under its id has got events already: that one delivers what is left.
  * KEYS: 1 pending, 2 batches, 3 state, 4 open, 5 settled, 6 finished, 7 seen, 8 gone, 9 any record (only its name before
  * the id is used), 10 dead letters, 11 dead letter order, 12 resting, 13 busy users, 14 any user and 15 any shard's ready
- * users (only their names). ARGV: 1 how long late routers are refused (s), 2 when the one that was deleted was
- * created (ms), 3 users and segments
- * forgotten in one run, 4 number of shards.
+ * users (only their names), 16 what is left of `open`. ARGV: 1 how long late routers are refused (s), 2 when the one that was
+ * deleted was created (ms), 3 users and segments forgotten in one run, 4 number of shards.
  */
 export const discardScript = defineScript(
   'gwDiscard',
   `
-if tonumber(redis.call('HGET', KEYS[3], 'born') or '-1') > tonumber(ARGV[2]) then return 2 end
--- First, because Redis lets a script write on without memory once it has deleted something.
-redis.call('DEL', KEYS[7])
-redis.call('SET', KEYS[8], ARGV[2], 'EX', ARGV[1])
-for _, set in ipairs({KEYS[2], KEYS[6]}) do
-  for _, id in ipairs(redis.call('ZRANGE', set, 0, -1)) do redis.call('DEL', KEYS[9] .. id) end
-end
-redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[10], KEYS[11], KEYS[12])
+local livesAgain = tonumber(redis.call('HGET', KEYS[3], 'born') or '-1') > tonumber(ARGV[2])
 local most = tonumber(ARGV[3])
-local open = redis.call('HRANDFIELD', KEYS[4], most)
+-- Of a run before; what the one that lives again has open is not among it.
+if redis.call('EXISTS', KEYS[16]) == 0 and not livesAgain then
+  -- First, because Redis lets a script write on without memory once it has deleted something.
+  redis.call('DEL', KEYS[7])
+  redis.call('SET', KEYS[8], ARGV[2], 'EX', ARGV[1])
+  for _, set in ipairs({KEYS[2], KEYS[6]}) do
+    for _, id in ipairs(redis.call('ZRANGE', set, 0, -1)) do redis.call('DEL', KEYS[9] .. id) end
+  end
+  redis.call('DEL', KEYS[1], KEYS[2], KEYS[3], KEYS[6], KEYS[10], KEYS[11], KEYS[12])
+  if redis.call('EXISTS', KEYS[4]) == 1 then redis.call('RENAME', KEYS[4], KEYS[16]) end
+end
+local open = redis.call('HRANDFIELD', KEYS[16], most)
 for _, id in ipairs(open) do
+  redis.call('HDEL', KEYS[16], id)
   redis.call('HSET', KEYS[5], id, '')
-  redis.call('HDEL', KEYS[4], id)
 end
 most = most - #open
 if most <= 0 then return 0 end
+if livesAgain then return 2 end
+if redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
 for shard = 0, tonumber(ARGV[4]) - 1 do
   local users = redis.call('ZPOPMIN', KEYS[15] .. shard, most)
   for i = 1, #users, 2 do redis.call('DEL', KEYS[14] .. users[i]) end

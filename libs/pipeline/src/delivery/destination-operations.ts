@@ -61,19 +61,28 @@ export class DestinationOperations implements DeliveryOperations {
       destinationKeys.busy(destinationId),
       destinationKeys.user(destinationId, ''),
       destinationKeys.ready(destinationId, ''),
+      destinationKeys.leaving(destinationId),
     ];
     const values = [GONE_SECONDS, createdAt, FORGOTTEN_AT_ONCE, SHARD_COUNT];
     let verdict: unknown;
     do verdict = await discardScript.run(this.redis.shared, keys, values);
     while (verdict === 0);
-    if (verdict === LIVES_AGAIN) return;
+    if (verdict === LIVES_AGAIN) return this.handBack(destinationId);
     const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
     await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));
     await this.redis.shared.del(destinationKeys.unjudged(destinationId));
-    const settled = await this.redis.shared.hgetall(destinationKeys.settled(destinationId));
-    await this.ledger.settled(destinationId, new Map(Object.entries(settled)));
-    await this.redis.shared.del(destinationKeys.settled(destinationId));
+    await this.handBack(destinationId);
     await this.queues.remove(destinationId);
+  }
+
+  private async handBack(destinationId: string): Promise<void> {
+    const key = destinationKeys.settled(destinationId);
+    const settled = await this.redis.shared.hgetall(key);
+    await this.ledger.settled(destinationId, new Map(Object.entries(settled)));
+    const ids = Object.keys(settled);
+    for (let i = 0; i < ids.length; i += FORGOTTEN_AT_ONCE) {
+      await this.redis.shared.hdel(key, ...ids.slice(i, i + FORGOTTEN_AT_ONCE));
+    }
   }
 
   listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>> {

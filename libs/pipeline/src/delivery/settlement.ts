@@ -91,6 +91,7 @@ export function settlementText(
     }),
     ...usersDone(before, settledMembers),
     ...restOf(change.parts, now),
+    changedAt: Date.parse(destination.updatedAt),
     lastError: lastError(change, now),
     holdMs: change.holdMs,
     holdOf: markOf(destination),

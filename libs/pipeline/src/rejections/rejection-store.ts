@@ -67,7 +67,8 @@ export class RejectionStore {
   }
 
   private flushSoon(): void {
-    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS);
+    // The end writes what waits, or does without where Redis is away.
+    this.timer ??= setTimeout(() => void this.flush(), FLUSH_MS).unref();
   }
 
   private async write(): Promise<void> {

@@ -62,6 +62,15 @@ describe('what was refused at the door', () => {
     await expect(list.page({ limit: 1, after })).rejects.toThrow('nextCursor');
   });
 
+  it('keeps no process from its end while Redis is away', async () => {
+    const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    pulse.healthy = false;
+    store.record(rejected(REQUESTS));
+    await store.flush();
+    expect(timers()).toBe(before);
+  });
+
   it('is neither written nor heaped up while Redis is away', async () => {
     pulse.healthy = false;
     const note = 'x'.repeat(16_000);
