@@ -1,4 +1,5 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
 import type { Client } from './client';
 import { RateMeter, type Rates } from './rates';
 import { useClient } from './session';
@@ -57,4 +58,19 @@ export function useDestinationTypes() {
     queryFn: ({ signal }) => client.get<Page<DestinationType>>('/destination-types', signal).then(({ data }) => data),
     staleTime: Infinity,
   });
+}
+
+/** A source or destination in the state that its form is opened with. Loading it anew is for whoever asks for it. */
+export function useOpened<T>(kind: 'sources' | 'destinations', id: string) {
+  const client = useClient();
+  const query = useQuery({
+    queryKey: [kind, id, 'form'],
+    queryFn: ({ signal }) => client.open<T>(`/${kind}/${id}`, signal),
+    gcTime: 0,
+    staleTime: Infinity,
+  });
+  const [loads, setLoads] = useState(0);
+  const reload = (): void => void query.refetch().then(() => setLoads((count) => count + 1));
+  /** `loads`: as the form's key it has the form begin with what was loaded. */
+  return { query, loads, reload };
 }

@@ -1,8 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useParams } from 'react-router';
-import { useDestinationTypes } from '../../api/queries';
-import { useClient } from '../../api/session';
+import { useDestinationTypes, useOpened } from '../../api/queries';
 import type { Destination, DestinationType } from '../../api/types';
 import { PageHead } from '../../parts/page';
 import { Loaded } from '../../parts/states';
@@ -28,17 +25,9 @@ export default function DestinationFormPage() {
 }
 
 function Existing({ id, types }: { readonly id: string; readonly types: readonly DestinationType[] }) {
-  const client = useClient();
-  const destination = useQuery({
-    queryKey: ['destinations', id, 'form'],
-    queryFn: ({ signal }) => client.open<Destination>(`/destinations/${id}`, signal),
-    gcTime: 0,
-    staleTime: Infinity,
-  });
-  const [loads, setLoads] = useState(0);
-  const reload = (): void => void destination.refetch().then(() => setLoads((count) => count + 1));
+  const { query, loads, reload } = useOpened<Destination>('destinations', id);
   return (
-    <Loaded query={destination}>
+    <Loaded query={query}>
       {(opened) => <DestinationForm key={loads} types={types} opened={opened} onReload={reload} />}
     </Loaded>
   );

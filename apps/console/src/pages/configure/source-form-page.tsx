@@ -1,8 +1,5 @@
-import { useQuery } from '@tanstack/react-query';
-import { useState } from 'react';
 import { useParams } from 'react-router';
-import { useDialects } from '../../api/queries';
-import { useClient } from '../../api/session';
+import { useDialects, useOpened } from '../../api/queries';
 import type { Source } from '../../api/types';
 import { PageHead } from '../../parts/page';
 import { Loaded } from '../../parts/states';
@@ -31,17 +28,9 @@ function Existing({
   readonly id: string;
   readonly dialects: Parameters<typeof SourceForm>[0]['dialects'];
 }) {
-  const client = useClient();
-  const source = useQuery({
-    queryKey: ['sources', id, 'form'],
-    queryFn: ({ signal }) => client.open<Source>(`/sources/${id}`, signal),
-    gcTime: 0,
-    staleTime: Infinity,
-  });
-  const [loads, setLoads] = useState(0);
-  const reload = (): void => void source.refetch().then(() => setLoads((count) => count + 1));
+  const { query, loads, reload } = useOpened<Source>('sources', id);
   return (
-    <Loaded query={source}>
+    <Loaded query={query}>
       {(opened) => <SourceForm key={loads} dialects={dialects} opened={opened} onReload={reload} />}
     </Loaded>
   );
