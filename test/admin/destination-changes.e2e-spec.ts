@@ -1,6 +1,5 @@
 import { DELETED_KEY } from '#control-plane';
-import { RedisConnections } from '#platform';
-import { startRedis, type TestRedis } from '../support/index.js';
+import { connectRedis, startRedis, type TestRedis } from '../support/index.js';
 import { NO_DELIVERIES, startAdminApp, type AdminApp } from './admin-app.js';
 
 let app: AdminApp;
@@ -82,8 +81,7 @@ describe('changing a destination', () => {
 
 describe('deleting a destination', () => {
   it('is noted together with the change, until one of the same id exists again', async () => {
-    const connections = new RedisConnections({ url: redis.url });
-    await connections.ready(5_000);
+    const connections = await connectRedis({ url: redis.url });
     const noted = (): Promise<string[]> => connections.shared.zrange(DELETED_KEY, 0, '-1');
     await app.call('PUT', '/destinations/leaving', webhook());
     expect(await noted()).toEqual([]);
@@ -91,7 +89,6 @@ describe('deleting a destination', () => {
     expect(await noted()).toEqual(['leaving']);
     await app.call('PUT', '/destinations/leaving', webhook());
     expect(await noted()).toEqual([]);
-    connections.close();
   });
 });
 

@@ -1,6 +1,5 @@
-import { RedisConnections } from '#platform';
 import { CredentialCipher } from '../../libs/control-plane/src/credentials/credential-cipher.js';
-import { onEnd, startRedis, until, type TestRedis } from '../support/index.js';
+import { connectRedis, startRedis, until, type TestRedis } from '../support/index.js';
 import { ENCRYPTION_KEY, pointersOf, startAdminApp, type AdminApp } from './admin-app.js';
 
 /** What no `Authorization` header carries, or no dialect reads from it. */
@@ -72,9 +71,7 @@ it('leaves a source that has such a key already as it is, and lets the rest of i
 
 /** As an earlier release stored it. */
 async function storeKey(id: string, apiKey: string): Promise<void> {
-  const connections = new RedisConnections({ socketPath: redis.socketPath });
-  onEnd(() => connections.close());
-  await connections.ready(10_000);
+  const connections = await connectRedis({ socketPath: redis.socketPath });
   const stored = JSON.parse((await connections.shared.hget('gw:{cfg}:sources', id)) ?? '{}') as {
     readonly credentials: object;
   };

@@ -1,5 +1,4 @@
-import { RedisConnections } from '#platform';
-import { startRedis, until, type TestRedis } from '../support/index.js';
+import { connectRedis, startRedis, until, type TestRedis } from '../support/index.js';
 import { pointersOf, startAdminApp, type AdminApp, type Answer } from './admin-app.js';
 
 let redis: TestRedis;
@@ -146,10 +145,8 @@ describe('an admin token', () => {
 
   it('lies in the store as a digest only', async () => {
     const { token } = await issue({ name: 'Digest', role: 'admin' });
-    const connections = new RedisConnections({ url: redis.url });
-    await connections.ready(5_000);
+    const connections = await connectRedis({ url: redis.url });
     const stored = JSON.stringify(await connections.shared.hgetall('gw:{cfg}:tokens'));
-    connections.close();
     expect(stored).toContain('"Digest');
     expect(stored).not.toContain(token.slice('gw_admin_'.length));
   });

@@ -14,6 +14,7 @@ export * from './readiness.js';
 export * from './redis.js';
 export * from './redis-cluster.js';
 export * from './redis-commands.js';
+export * from './redis-connections.js';
 export * from './redis-dump.js';
 export * from './redis-sentinel.js';
 export * from './report.js';

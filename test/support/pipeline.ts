@@ -1,15 +1,9 @@
 import { Configuration, DeletedDestinations, type Destination } from '#control-plane';
 import { ConnectorRegistry } from '#destinations';
 import type { CanonicalEvent } from '#canonical';
-import {
-  AddressPolicy,
-  createLog,
-  Metrics,
-  NO_TRACING,
-  OutgoingHttp,
-  RedisConnections,
-  type RedisAddress,
-} from '#platform';
+import { AddressPolicy, createLog, Metrics, NO_TRACING, OutgoingHttp, type RedisAddress } from '#platform';
+import { connectRedis } from './redis-connections.js';
+import { onEnd } from './resources.js';
 import type { Sink } from './sink.js';
 import { until } from './until.js';
 import { DeliveryEngine } from '../../libs/pipeline/src/delivery/delivery-engine.js';
@@ -96,8 +90,7 @@ export const webhook = (id: string, sink: Sink, more: Partial<Destination> = {})
 });
 
 export async function buildPipeline(address: RedisAddress, decoder: EventDecoder = new NamesDecoder()) {
-  const redis = new RedisConnections(address);
-  await redis.ready(10_000);
+  const redis = await connectRedis(address);
   const log = createLog({ level: 'error', pretty: false });
   const pulse = new RedisPulse(redis, 'spec');
   await pulse.start();
@@ -136,9 +129,9 @@ export async function buildPipeline(address: RedisAddress, decoder: EventDecoder
     pulse.stop();
     budget.stop();
     http.onApplicationShutdown();
-    redis.close();
   };
-  return { redis, budget, configuration, engine, intake, operations, leftovers, replays, close };
+  onEnd(close);
+  return { redis, budget, configuration, engine, intake, operations, leftovers, replays };
 }
 
 export type Pipeline = Awaited<ReturnType<typeof buildPipeline>>;

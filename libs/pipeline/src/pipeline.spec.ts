@@ -21,10 +21,6 @@ describe.each([
     sink = await startSink();
   }, 60_000);
 
-  afterAll(async () => {
-    await pipeline.close();
-  });
-
   it('delivers what was appended to everyone who wants it, under the ids it answered', async () => {
     pipeline.configuration.put(webhook('all', sink));
     pipeline.configuration.put(webhook('signups', sink, { match: { events: ['signup'] } }));

@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../test/support/index.js';
 import { RecordStore } from './record-store.js';
 
 interface Item {
@@ -15,8 +15,7 @@ describe('records of long work', () => {
   const createdAt = new Date().toISOString();
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     const keys = { records: 'r', active: 'a', expiring: 'e', lease: (id: string) => `l:${id}` };
     store = new RecordStore(
       redis,
@@ -26,8 +25,6 @@ describe('records of long work', () => {
       ({ keptMs }) => keptMs,
     );
   });
-
-  afterAll(() => redis.close());
 
   it('are forgotten once they are done and their time is over, with the next that is written', async () => {
     await store.create({ id: 'short', createdAt, done: true, keptMs: -1 });

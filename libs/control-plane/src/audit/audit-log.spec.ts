@@ -1,5 +1,5 @@
-import { createLog, RedisConnections } from '#platform';
-import { startRedis, startRedisCluster, type TestRedis } from '../../../../test/support/index.js';
+import { createLog } from '#platform';
+import { connectRedis, startRedis, startRedisCluster, type TestRedis } from '../../../../test/support/index.js';
 import { writeEntry } from './audit-entry.js';
 import { AuditLog } from './audit-log.js';
 import { APPEND_AUDIT, AUDIT_KEY } from './audit.scripts.js';
@@ -7,22 +7,15 @@ import type { Author } from './author.js';
 
 const author: Author = { id: 'ops', name: 'Ops', origin: null };
 const act = { action: 'create', target: { kind: 'erasure', id: 'e-1' } };
-const open: RedisConnections[] = [];
 
 async function auditLogOn(address: { readonly url: string }) {
-  const redis = new RedisConnections(address);
-  open.push(redis);
-  await redis.ready(10_000);
+  const redis = await connectRedis(address);
   return { redis, audit: new AuditLog(redis, createLog({ level: 'silent', pretty: false })) };
 }
 
 async function outcomes(audit: AuditLog): Promise<readonly string[]> {
   return (await audit.list({ limit: 250 })).items.map(({ outcome }) => outcome);
 }
-
-afterAll(() => {
-  for (const redis of open) redis.close();
-});
 
 describe('the audit log', () => {
   let server: TestRedis;

@@ -1,6 +1,6 @@
 import type { Destination } from '#control-plane';
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { destinationKeys } from '../keys.js';
 import { admit } from './admission.js';
 import { readBatchRecord } from './batch-record.js';
@@ -35,11 +35,8 @@ describe('a batch whose parts all wait for another try', () => {
   };
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
   });
-
-  afterAll(() => redis.close());
 
   beforeEach(async () => {
     await redis.shared.flushall();

@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { DeadLetterBudget } from './dead-letter-budget.js';
 
 const MIB = 1024 * 1024;
@@ -9,11 +9,8 @@ describe('the budget of dead letters', () => {
   let budget: DeadLetterBudget;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
   });
-
-  afterAll(() => redis.close());
 
   const boundedBy = async (maxMemoryBytes: number): Promise<void> => {
     await redis.shared.config('SET', 'maxmemory', String(maxMemoryBytes));

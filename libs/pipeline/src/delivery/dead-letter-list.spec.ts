@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { destinationKeys } from '../keys.js';
 import { DeadLetterGrouping, fairShares } from './dead-letter-grouping.js';
 import { DeadLetterList } from './dead-letter-list.js';
@@ -16,8 +16,7 @@ describe('dead letters by their reason', () => {
   let now = 0;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     const known = {
       destinations: new Map([
         ['crm', {}],
@@ -31,7 +30,6 @@ describe('dead letters by their reason', () => {
     await park('crm', 'timeout', 30);
     await park('ads', 'http_422', 3);
   });
-  afterAll(() => redis.close());
 
   const park = async (destinationId: string, code: string, count: number): Promise<void> => {
     const letters = Array.from({ length: count }, (_, index) =>

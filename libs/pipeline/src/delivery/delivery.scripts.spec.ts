@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { destinationKeys as key } from '../keys.js';
 import { discardScript, settleScript } from './delivery.scripts.js';
 
@@ -11,11 +11,8 @@ const segmentIds = Array.from({ length: 10_000 }, (_, n) => `s${n}`);
 let redis: RedisConnections;
 
 beforeAll(async () => {
-  redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-  await redis.ready(10_000);
+  redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
 });
-
-afterAll(() => redis.close());
 
 beforeEach(async () => {
   await redis.shared.config('SET', 'maxmemory', '0');

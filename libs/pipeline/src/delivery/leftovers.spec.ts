@@ -1,6 +1,6 @@
 import { Configuration, DELETED_KEY, DeletedDestinations } from '#control-plane';
-import { createLog, RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import { createLog } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { Leftovers } from './leftovers.js';
 
 /** Somebody creates what was taken up anew, and this process has not heard of it. */
@@ -17,8 +17,7 @@ describe('what a deleted destination left behind', () => {
     ['is discarded', DeletedDestinations, ['old']],
     ['is left to one that was created meanwhile', Recreated, []],
   ] as const)('%s', async (_, Deleted, expected) => {
-    const redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     await redis.shared.zadd(DELETED_KEY, 1, 'old');
     const discarded: string[] = [];
     const deliveries = { discard: (id: string) => Promise.resolve(void discarded.push(id)) };
@@ -26,6 +25,5 @@ describe('what a deleted destination left behind', () => {
     const log = createLog({ level: 'silent', pretty: false });
     await new Leftovers(configuration, new Deleted(redis), deliveries, log).clear();
     expect(discarded).toEqual(expected);
-    redis.close();
   });
 });

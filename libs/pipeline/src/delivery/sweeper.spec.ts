@@ -9,8 +9,6 @@ describe('a sweep', () => {
     pipeline = await buildPipeline({ socketPath: (await startRedis()).socketPath });
   });
 
-  afterAll(() => pipeline.close());
-
   it('sees to the other destinations where one cannot be looked at', async () => {
     const { redis, configuration, engine } = pipeline;
     const sink = await startSink();

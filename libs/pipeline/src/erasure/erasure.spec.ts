@@ -1,6 +1,13 @@
 import type { CanonicalEvent } from '#canonical';
-import { createLog, RedisConnections, type RedisAddress } from '#platform';
-import { dumpRedis, startRedis, startRedisCluster, until } from '../../../../test/support/index.js';
+import { createLog, type RedisAddress } from '#platform';
+import {
+  connectRedis,
+  dumpRedis,
+  onEnd,
+  startRedis,
+  startRedisCluster,
+  until,
+} from '../../../../test/support/index.js';
 import { deadLetter } from '../delivery/dead-letter.js';
 import { addDeadLettersScript } from '../delivery/dead-letter.script.js';
 import type { IntakeChecked } from '../intake/append-request.js';
@@ -56,8 +63,7 @@ class PeopleDecoder extends EventDecoder {
 }
 
 async function build(address: RedisAddress) {
-  const redis = new RedisConnections(address);
-  await redis.ready(10_000);
+  const redis = await connectRedis(address);
   // A cluster's nodes are connected to one by one, and meanwhile what fails fast fails.
   const reachesAll = (): Promise<boolean> =>
     Promise.all(ALL_SHARDS.map((shard) => redis.shared.hget(shardKeys.counters(shard), 'seq'))).then(
@@ -84,11 +90,10 @@ async function build(address: RedisAddress) {
     );
   const configuration = { destinations: new Map([['crm', {}]]) };
   const service = new ErasuresService(redis, store, configuration as never);
-  const close = (): void => {
+  onEnd(() => {
     pulse.stop();
     budget.stop();
-    redis.close();
-  };
+  });
   const intake = new IntakeService(redis, pulse, budget, () => undefined);
   const rejections = new RejectionStore(redis, pulse, log);
   return {
@@ -100,7 +105,6 @@ async function build(address: RedisAddress) {
     ledger: new Ledger(redis, () => undefined),
     runner,
     service,
-    close,
   };
 }
 
@@ -174,8 +178,6 @@ describe.each([
   beforeAll(async () => {
     built = await build(await address());
   }, 60_000);
-
-  afterAll(() => built.close());
 
   it('takes out their events and nothing else, and counts what that frees', async () => {
     const many = Array.from({ length: 200 }, (_, n): Item => ({ user_id: `u-${n}`, note: 'x'.repeat(50) }));

@@ -14,8 +14,6 @@ describe('the history', () => {
     pipeline.configuration.put(webhook('all', await startSink()));
   });
 
-  afterAll(() => pipeline.close());
-
   const historyBytes = async (): Promise<number> => {
     const keys = ALL_SHARDS.map((shard) => shardKeys.counters(shard));
     const sizes = await Promise.all(keys.map((key) => pipeline.redis.shared.hget(key, 'hbytes')));

@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis, until } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis, until } from '../../../../test/support/index.js';
 import { QueuedBudget } from './queued-budget.js';
 
 const MIB = 1024 ** 2;
@@ -8,11 +8,8 @@ describe('the budget of what waits', () => {
   let redis: RedisConnections;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
   });
-
-  afterAll(() => redis.close());
 
   const started = async (maxMemoryBytes: number, configuredBytes?: number): Promise<QueuedBudget> => {
     await redis.shared.config('SET', 'maxmemory', String(maxMemoryBytes));

@@ -1,13 +1,12 @@
-import { createLog, RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import { createLog } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { shardKeys, shardOfSource } from '../keys.js';
 import type { IntakeRequest } from './append-request.js';
 import { SourceCounts } from './source-counts.js';
 
 describe('how much a source has sent', () => {
   it('is added later where Redis does not take it now', async () => {
-    const redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     const counts = new SourceCounts(redis, createLog({ level: 'silent', pretty: false }));
     const request = { sourceId: 'app', checked: { total: 5, rejected: [1] } } as unknown as IntakeRequest;
     const key = shardKeys.counters(shardOfSource('app'));
@@ -18,6 +17,5 @@ describe('how much a source has sent', () => {
     counts.add([request]);
     await counts.stop();
     expect(await redis.shared.hget(key, 'from:app')).toBe('8');
-    redis.close();
   });
 });

@@ -1,16 +1,14 @@
 import { jest } from '@jest/globals';
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { LeasedRequestLimiter } from './request-limiter.js';
 
 describe('the limit of a source', () => {
   let redis: RedisConnections;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
   });
-  afterAll(() => redis.close());
 
   const windows = [
     { requests: 100, perSeconds: 60 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { readBatchRecord, type BatchRecord } from '../delivery/batch-record.js';
 import { settleScript } from '../delivery/delivery.scripts.js';
 import { gatherOrderedScript } from '../delivery/gather.scripts.js';
@@ -228,11 +228,8 @@ describe('the scripts that keep order', () => {
   let redis: RedisConnections;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis({ appendonly: 'no' })).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis({ appendonly: 'no' })).socketPath });
   });
-
-  afterAll(() => redis.close());
 
   it('keep every user in order, one event at a time, and lose none, whatever happens when', async () => {
     let worlds = 0;

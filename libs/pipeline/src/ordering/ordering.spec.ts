@@ -33,10 +33,6 @@ describe.each([
     sink = await startSink();
   }, 60_000);
 
-  afterAll(async () => {
-    await pipeline.close();
-  });
-
   /** Keys of the destination other than the mark of its deletion and BullMQ's. */
   async function keysLeft(id: string): Promise<readonly string[]> {
     const { shared } = pipeline.redis;

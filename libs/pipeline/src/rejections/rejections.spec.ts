@@ -1,5 +1,5 @@
-import { createLog, RedisConnections } from '#platform';
-import { startRedis, until } from '../../../../test/support/index.js';
+import { createLog, type RedisConnections } from '#platform';
+import { connectRedis, startRedis, until } from '../../../../test/support/index.js';
 import { RejectionList, type RejectionQuery } from './rejection-list.js';
 import { RejectionStore, type RejectedRequest } from './rejection-store.js';
 
@@ -21,8 +21,7 @@ describe('what was refused at the door', () => {
   let list: RejectionList;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     store = new RejectionStore(redis, pulse, createLog({ level: 'silent', pretty: false }));
     list = new RejectionList(redis, store);
     for (let n = 0; n < REQUESTS; n++) {
@@ -30,8 +29,6 @@ describe('what was refused at the door', () => {
       if (n % 500 === 499) await store.flush();
     }
   });
-
-  afterAll(() => redis.close());
 
   const all = async (query: Omit<RejectionQuery, 'after'>): Promise<string[]> => {
     const found: string[] = [];

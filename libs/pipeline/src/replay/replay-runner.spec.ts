@@ -11,8 +11,6 @@ describe('a replay of dead letters that was interrupted', () => {
     await pipeline.engine.start();
   });
 
-  afterAll(() => pipeline.close());
-
   it('leaves alone what was refused again before it went on', async () => {
     const { redis, operations, replays, configuration } = pipeline;
     const sink = await startSink({ reply: () => ({ status: 422 }) });

@@ -1,6 +1,5 @@
 import type { CanonicalEvent } from '#canonical';
-import { RedisConnections } from '#platform';
-import { startRedis, startSink } from '../../../../test/support/index.js';
+import { connectRedis, startRedis, startSink } from '../../../../test/support/index.js';
 import { NamesDecoder, webhook } from '../../../../test/support/pipeline.js';
 import { addDeadLettersScript } from '../delivery/dead-letter.script.js';
 import { deadLetter } from '../delivery/dead-letter.js';
@@ -10,8 +9,7 @@ import { ReplaySelection } from './replay-selection.js';
 
 describe('chunks of dead letters', () => {
   it('are closed by their bytes, and leave none out', async () => {
-    const redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    const redis = await connectRedis({ socketPath: (await startRedis({ appendonly: 'no' })).socketPath });
     const padding = 'x'.repeat(1_000_000);
     const keys = [key.deadLetters('crm'), key.deadLetterOrder('crm'), key.state('crm')];
     const names = Array.from({ length: 50 }, (_, n) => `evt_${String(n).padStart(2, '0')}`);
@@ -28,6 +26,5 @@ describe('chunks of dead letters', () => {
     }
     expect(Math.max(...chunks.map((chunk) => chunk.length))).toBeLessThanOrEqual(5);
     expect(chunks.flat().sort()).toEqual(names);
-    redis.close();
   });
 });

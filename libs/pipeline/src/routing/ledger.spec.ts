@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { shardKeys } from '../keys.js';
 import { Ledger } from './ledger.js';
 
@@ -10,11 +10,9 @@ describe('the ledgers of a shard', () => {
   let ledger: Ledger;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     ledger = new Ledger(redis, () => undefined);
   });
-  afterAll(() => redis.close());
 
   const wanted = (segmentId: string, ...destinations: readonly string[]) => ({
     segmentId,

@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../test/support/index.js';
 import { destinationKeys as key } from '../keys.js';
 import { addPendingScript } from './routing.scripts.js';
 
@@ -7,11 +7,8 @@ describe('adding to a destination', () => {
   let redis: RedisConnections;
 
   beforeAll(async () => {
-    redis = new RedisConnections({ socketPath: (await startRedis()).socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
   });
-
-  afterAll(() => redis.close());
 
   const add = (segmentId: string, maxQueuedBytes: number): Promise<unknown> => {
     const keys = [key.pending('crm'), key.seen('crm'), key.open('crm'), key.state('crm'), key.gone('crm')];

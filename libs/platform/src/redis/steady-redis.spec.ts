@@ -1,6 +1,5 @@
 import { createServer, type Socket } from 'node:net';
-import { onEnd, startRedis, until } from '../../../../test/support/index.js';
-import { RedisConnections } from './redis-connections.js';
+import { connectRedis, onEnd, startRedis, until } from '../../../../test/support/index.js';
 
 const bulk = (...texts: readonly string[]): string =>
   `*${texts.length}\r\n${texts.map((text) => `$${text.length}\r\n${text}\r\n`).join('')}`;
@@ -64,10 +63,8 @@ describe('a client by way of Sentinel', () => {
   it('is there again where a new master is announced while it asks for it', async () => {
     const redis = await startRedis();
     const sentinel = await startSentinel(redis.port);
-    const connections = new RedisConnections({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/shop` });
-    onEnd(() => connections.close());
+    const connections = await connectRedis({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/shop` });
     const queues = connections.forQueues();
-    await connections.ready(10_000);
     await until(() => queues.status === 'ready' && sentinel.subscribers.size === 3, { what: 'all to follow' });
 
     sentinel.hold();
@@ -84,8 +81,7 @@ describe('a client by way of Sentinel', () => {
   it('stays closed where it is closed meanwhile', async () => {
     const redis = await startRedis();
     const sentinel = await startSentinel(redis.port);
-    const connections = new RedisConnections({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/shop` });
-    await connections.ready(10_000);
+    const connections = await connectRedis({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/shop` });
     sentinel.hold();
     const { shared } = connections;
     await shared.call('CLIENT', 'KILL', 'ID', String(await shared.call('CLIENT', 'ID')), 'SKIPME', 'no');

@@ -1,5 +1,5 @@
-import { RedisConnections } from '#platform';
-import { startRedis } from '../../../../../test/support/index.js';
+import type { RedisConnections } from '#platform';
+import { connectRedis, startRedis } from '../../../../../test/support/index.js';
 import { shardKeys } from '../../keys.js';
 import { newSegmentId } from '../../segment/segment-id.js';
 import { IdIndex } from './id-index.js';
@@ -14,11 +14,9 @@ describe('the index of content ids', () => {
 
   beforeAll(async () => {
     const server = await startRedis();
-    redis = new RedisConnections({ socketPath: server.socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: server.socketPath });
     index = new IdIndex(redis);
   });
-  afterAll(() => redis.close());
 
   it('knows the segments of fifty thousand events, over several pages, and nothing else', async () => {
     const segmentOf = new Map<string, string>();

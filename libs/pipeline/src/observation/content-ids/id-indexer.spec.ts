@@ -1,6 +1,6 @@
 import type { CanonicalEvent } from '#canonical';
-import { createLog, RedisConnections } from '#platform';
-import { startRedis, until } from '../../../../../test/support/index.js';
+import { createLog, type RedisConnections } from '#platform';
+import { connectRedis, startRedis, until } from '../../../../../test/support/index.js';
 import { shardKeys } from '../../keys.js';
 import { EventDecoder, type DecodableRequest } from '../../segment/event-decoder.js';
 import { encodeSegment } from '../../segment/segment-format.js';
@@ -39,16 +39,12 @@ describe('the indexer of content ids', () => {
 
   beforeAll(async () => {
     const server = await startRedis();
-    redis = new RedisConnections({ socketPath: server.socketPath });
-    await redis.ready(10_000);
+    redis = await connectRedis({ socketPath: server.socketPath });
     index = new IdIndex(redis);
     const log = createLog({ level: 'silent', pretty: false });
     indexer = new IdIndexer(redis, new SegmentStore(redis, new SlowDecoder()), index, log);
   });
-  afterAll(async () => {
-    await indexer.stop();
-    redis.close();
-  });
+  afterAll(() => indexer.stop());
 
   async function store(shard: number, sequence: number, body: string): Promise<string> {
     const segmentId = newSegmentId(shard, 1_790_000_000_000 + sequence);
