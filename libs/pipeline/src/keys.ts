@@ -107,6 +107,8 @@ export const replayKeys = {
   expiring: 'gw:{replays}:expiring',
   /** String: who works on it. */
   lease: (id: string) => `gw:{replays}:lease:${id}`,
+  /** Sorted set of what a replay has put back, as `<segment id> <events>`, by the events put back before. */
+  putBack: (id: string) => `gw:{replays}:put-back:${id}`,
   /** String on the shard of the segment: this chunk has been put back. */
   mark: (shard: number, segmentId: string) => `gw:{s${shard}}:put-back:${segmentId}`,
 };

@@ -45,7 +45,7 @@ return 1
 /** Long work that outlives its process: each piece is a record, and one process at a time works on it. */
 export class RecordStore<Item extends { readonly id: string; readonly createdAt: string }> {
   constructor(
-    private readonly redis: RedisConnections,
+    protected readonly redis: RedisConnections,
     private readonly keys: RecordKeys,
     private readonly read: (text: string) => Item,
     private readonly isActive: (record: Item) => boolean,

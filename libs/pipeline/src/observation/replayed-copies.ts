@@ -1,5 +1,4 @@
 import type { CanonicalEvent } from '#canonical';
-import type { ReplayRecord } from '../replay/replay-record.js';
 import type { ReplayStore } from '../replay/replay.store.js';
 import type { EventPlace } from '../segment/segment-id.js';
 import type { SegmentStore } from '../segment/segment-store.js';
@@ -26,7 +25,10 @@ export class ReplayedCopies {
       // Nothing is put back before it has come; the clocks of two processes may differ by a second.
       if (Date.parse(record.createdAt) + 1_000 < Date.parse(event.received_at)) break;
       const { destinationId } = record.order;
-      for (const segmentId of putBackBy(record).slice(0, left)) {
+      const done = (await this.replays.putBackBy(record, left)).map(([segmentId]) => segmentId);
+      // The one under way is noted already where only the record's next state is missing.
+      const putBack = new Set(record.pending ? [record.pending.segmentId, ...done] : done);
+      for (const segmentId of [...putBack].slice(0, left)) {
         left--;
         const position = (await this.segments.events(segmentId))?.findIndex((other) => other?.id === event.id) ?? -1;
         if (position >= 0) copies.set(destinationId, [{ segmentId, position }, ...(copies.get(destinationId) ?? [])]);
@@ -34,10 +36,4 @@ export class ReplayedCopies {
     }
     return copies;
   }
-}
-
-/** Newest first. */
-function putBackBy({ segments, pending }: ReplayRecord): readonly string[] {
-  const done = segments.map(([segmentId]) => segmentId).reverse();
-  return pending ? [pending.segmentId, ...done] : done;
 }

@@ -5,7 +5,7 @@ import { segmentCounts } from '../delivery/settlement.js';
 import { destinationKeys, shardKeys } from '../keys.js';
 import { fromRanges } from '../segment/position-ranges.js';
 import { shardOfSegment } from '../segment/segment-id.js';
-import type { ReplayRecord } from './replay-record.js';
+import type { PutBackSegment } from './replay-record.js';
 
 /** What has become of the events that a replay put back. */
 export interface ReplayProgress {
@@ -26,7 +26,8 @@ interface Settled {
 
 export async function progressOf(
   redis: RedisConnections,
-  { order: { destinationId }, segments }: ReplayRecord,
+  destinationId: string,
+  segments: readonly PutBackSegment[],
 ): Promise<ReplayProgress> {
   const looked = await Promise.all(segments.map((segment) => settledSegment(redis, destinationId, segment)));
   const released = looked.flatMap((one) => one ?? []);
@@ -49,7 +50,7 @@ export async function progressOf(
 async function settledSegment(
   redis: RedisConnections,
   destinationId: string,
-  [segmentId, events]: ReplayRecord['segments'][number],
+  [segmentId, events]: PutBackSegment,
 ): Promise<Settled | undefined> {
   const key = shardKeys.segment(shardOfSegment(segmentId), segmentId);
   const [size, released, batches] = await redis.shared.hmget(key, 'z', 'x', `t:${destinationId}`);

@@ -42,9 +42,11 @@ export interface ReplayRecord {
   readonly horizon: number;
   readonly cursor: HistoryCursor;
   readonly pending?: PendingChunk;
-  /** Segments put back: id and number of events, for progress. */
-  readonly segments: readonly (readonly [segmentId: string, events: number])[];
+  /** What earlier releases put back; the rest is in a list beside the record, which so keeps its size. */
+  readonly segments: readonly PutBackSegment[];
 }
+
+export type PutBackSegment = readonly [segmentId: string, events: number];
 
 export interface PendingChunk {
   readonly segmentId: string;

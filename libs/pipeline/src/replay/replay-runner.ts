@@ -182,12 +182,8 @@ export class ReplayRunner {
   private async finishChunk(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
     const { pending: _, ...record } = stored.record;
     await this.removeDeadLetters(record, pending);
-    return this.store.save(stored, {
-      ...record,
-      cursor: pending.cursor,
-      queued: record.queued + pending.events,
-      segments: [...record.segments, [pending.segmentId, pending.events]],
-    });
+    await this.store.notePutBack(record, [pending.segmentId, pending.events]);
+    return this.store.save(stored, { ...record, cursor: pending.cursor, queued: record.queued + pending.events });
   }
 
   /** What was refused again since it was put back stays. */

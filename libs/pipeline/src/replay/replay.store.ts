@@ -1,7 +1,7 @@
 import type { RedisConnections } from '#platform';
 import { replayKeys } from '../keys.js';
 import { RecordStore, type Stored } from '../record-store.js';
-import { readReplay, type ReplayRecord } from './replay-record.js';
+import { readReplay, type PutBackSegment, type ReplayRecord } from './replay-record.js';
 
 export type StoredReplay = Stored<ReplayRecord>;
 
@@ -10,14 +10,37 @@ const KEPT_MS = 7 * 86_400_000;
 /** A count is made to be looked at now. */
 const COUNT_KEPT_MS = 3_600_000;
 
+/** Records, and beside each the list of what was put back: it grows with the replay, and is not written anew with each chunk. */
 export class ReplayStore extends RecordStore<ReplayRecord> {
   constructor(redis: RedisConnections) {
-    super(
-      redis,
-      replayKeys,
-      readReplay,
-      ({ state }) => state === 'counting' || state === 'running',
-      ({ order }) => (order.dryRun ? COUNT_KEPT_MS : KEPT_MS),
-    );
+    super(redis, replayKeys, readReplay, isActive, keptMs);
   }
+
+  override async save(stored: StoredReplay, record: ReplayRecord): Promise<StoredReplay | undefined> {
+    if (!isActive(record)) await this.redis.shared.pexpire(replayKeys.putBack(record.id), keptMs(record));
+    return super.save(stored, record);
+  }
+
+  /** Repeating it before `queued` has changed changes nothing. */
+  async notePutBack({ id, queued }: ReplayRecord, [segmentId, events]: PutBackSegment): Promise<void> {
+    const key = replayKeys.putBack(id);
+    await this.redis.shared.zadd(key, queued, `${segmentId} ${events}`);
+    await this.redis.shared.persist(key);
+  }
+
+  /** The newest first, `most` of them. */
+  async putBackBy({ id, segments }: ReplayRecord, most = Infinity): Promise<readonly PutBackSegment[]> {
+    const last = most === Infinity ? '-1' : String(most - 1);
+    const noted = await this.redis.shared.zrevrange(replayKeys.putBack(id), 0, last);
+    return [...noted.map(readPutBack), ...segments.toReversed()].slice(0, most);
+  }
+}
+
+const isActive = ({ state }: ReplayRecord): boolean => state === 'counting' || state === 'running';
+
+const keptMs = ({ order }: ReplayRecord): number => (order.dryRun ? COUNT_KEPT_MS : KEPT_MS);
+
+function readPutBack(text: string): PutBackSegment {
+  const [segmentId = '', events] = text.split(' ');
+  return [segmentId, Number(events)];
 }

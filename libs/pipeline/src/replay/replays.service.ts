@@ -77,7 +77,7 @@ export class ReplaysService {
   private async view(record: ReplayRecord): Promise<ReplayView> {
     const { id, state, order, matched, queued, createdAt } = record;
     const { destinationId, from, dryRun } = order;
-    const progress = await progressOf(this.redis, record);
+    const progress = await progressOf(this.redis, destinationId, await this.store.putBackBy(record));
     return { id, state, destinationId, from, dryRun, matched, queued, ...progress, createdAt };
   }
 }
