@@ -25,4 +25,7 @@ export default {
   // Tests start real processes, on machines that may be busy.
   testTimeout: 60_000,
   modulePathIgnorePatterns: ['<rootDir>/dist'],
+  // What one test file loaded stays in memory after it: without fresh workers the last files take five times as long.
+  workerIdleMemoryLimit: '700MB',
+  maxWorkers: 2,
 };

@@ -85,10 +85,10 @@ async function startRedisAt(
   const env = { LC_ALL: 'C', PATH: process.env.PATH ?? '' };
   const launch = (): TiedProcess => startProcess(program, words, { env });
   const answering = async (started: TiedProcess): Promise<TiedProcess> => {
-    const exit = started.exited.then(({ code, signal }) => {
-      throw new RedisEnded(`with ${code ?? signal}: ${started.output()}`);
-    });
-    await Promise.race([exit, until(() => answersPing(socketPath), { what: 'redis-server to answer' })]);
+    let end: Exit | undefined;
+    void started.exited.then((exit) => (end = exit));
+    await until(async () => end ?? (await answersPing(socketPath)), { what: 'redis-server to answer' });
+    if (end) throw new RedisEnded(`with ${end.code ?? end.signal}: ${started.output()}`);
     return started;
   };
   let server = await answering(launch());
