@@ -3,6 +3,9 @@ import { messageOf } from '#platform';
 import type { Connector } from './connector.js';
 import { scanConnectors } from './connector-scan.js';
 
+/** One for all: each compiles the schema of schemas first, which takes longer than all of theirs. */
+const ajv = new Ajv2020({ strict: true, allErrors: true, addUsedSchema: false });
+
 /**
  * Every destination type of this program. Building it checks each connector, so that a faulty one stops the start
  * rather than a delivery.
@@ -52,7 +55,7 @@ function checkConnector(connector: Connector): readonly string[] {
 function checkSchema(schema: Connector['configSchema'], member: string): readonly string[] {
   if (schema.type !== 'object') return [`${member}: write a JSON Schema with "type": "object"`];
   try {
-    new Ajv2020({ strict: true, allErrors: true }).compile(schema);
+    ajv.compile(schema);
     return [];
   } catch (error) {
     return [`${member}: is no valid JSON Schema (draft 2020-12): ${messageOf(error)}`];

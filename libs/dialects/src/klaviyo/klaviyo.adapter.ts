@@ -14,7 +14,7 @@ const REPEATS_FAIL_SINCE = '2025-01-15';
 
 /** Answers at once, at the first fault. */
 const deciding = new Ajv({ strict: true, allowUnionTypes: true });
-/** Lists every fault; only for bodies that were refused. */
+/** Lists every fault; only for bodies that were refused, and compiled with the first of them. */
 const explaining = new Ajv({ strict: true, allowUnionTypes: true, allErrors: true, verbose: true });
 
 export interface Adapter {
@@ -25,8 +25,13 @@ export interface Adapter {
 export function adapterFor(layout: Layout): Adapter {
   const schema = bodySchema(layout, MAX_EVENTS);
   const accepts = deciding.compile(schema);
-  const explain = explaining.compile(schema);
-  return { schema, check: (body, context) => check(body, context, layout, accepts, explain) };
+  let explain: ValidateFunction | undefined;
+  const errorsOf = (body: unknown): readonly ErrorObject[] => {
+    explain ??= explaining.compile(schema);
+    explain(body);
+    return explain.errors ?? [];
+  };
+  return { schema, check: (body, context) => check(body, context, layout, accepts, errorsOf) };
 }
 
 function check(
@@ -34,7 +39,7 @@ function check(
   context: CheckContext,
   layout: Layout,
   accepts: ValidateFunction,
-  explain: ValidateFunction,
+  errorsOf: (body: unknown) => readonly ErrorObject[],
 ): Checked | Refused {
   const counts = eventCounts(body, layout);
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -50,8 +55,7 @@ function check(
     maxBreaches: MAX_ERRORS,
   });
   if (!valid || findings.breaches.length > 0) {
-    if (!valid) explain(body);
-    const faults = valid ? [] : distinct((explain.errors ?? []).map(toBreach));
+    const faults = valid ? [] : distinct(errorsOf(body).map(toBreach));
     return refuse([...faults, ...findings.breaches], body, context, layout, counts);
   }
   const { naturalKeys } = findings;
