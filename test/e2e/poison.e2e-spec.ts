@@ -109,4 +109,56 @@ describe('one poisoned event among 1,000', () => {
     expect(await control.stats(type)).toMatchObject({ delivered: EVENTS - 1, deadLettered: 1 });
     expect(standIn.requests).toHaveLength(1 + extraRequests);
   });
+
+  it('two of our persons who are one to Klaviyo, with the same unique_id, cost nobody else anything', async () => {
+    const standIn = await startKlaviyo({ privateKey: 'pk_out', knownAs: { 'm-41': 'lee@sample.test' } });
+    onEnd(() => standIn.close());
+    const privateKey = 'pk_in_poison';
+    await control.createSource({ id: 'shop', dialect: 'klaviyo', credentials: { privateKey, companyId: 'POISON' } });
+    await control.createDestination({
+      id: 'repeats',
+      type: 'klaviyo',
+      config: { baseUrl: standIn.url },
+      credentials: { privateKey: 'pk_out' },
+      match: { sources: ['shop'] },
+      retry: { minDelayMs: 100, maxDelayMs: 100, maxAttempts: 4 },
+    });
+    const placed = (attributes: object, unique_id: string): object => ({
+      type: 'event-bulk-create',
+      attributes: {
+        profile: { data: { type: 'profile', attributes } },
+        events: {
+          data: [
+            {
+              type: 'event',
+              attributes: {
+                metric: { data: { type: 'metric', attributes: { name: 'Placed Order' } } },
+                properties: {},
+                unique_id,
+              },
+            },
+          ],
+        },
+      },
+    });
+    const others = Array.from({ length: 20 }, (_, n) => placed({ email: `p-${n}@sample.test` }, `o-${n + 2}`));
+    const items = [placed({ email: 'lee@sample.test' }, 'o-1'), placed({ external_id: 'm-41' }, 'o-1'), ...others];
+    const answer = await fetch(`${gateway.baseUrl}/api/event-bulk-create-jobs`, {
+      method: 'POST',
+      headers: {
+        authorization: `Klaviyo-API-Key ${privateKey}`,
+        revision: '2026-07-15',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({
+        data: { type: 'event-bulk-create-job', attributes: { 'events-bulk-create': { data: items } } },
+      }),
+    });
+    expect(answer.status).toBe(202);
+    await until(async () => (await control.stats('repeats')).delivered === 22, { what: 'all to be through' });
+    expect(standIn.taken.map(({ dedupKey }) => dedupKey).sort()).toEqual(
+      Array.from({ length: 21 }, (_, n) => `o-${n + 1}`).sort(),
+    );
+    expect(standIn.requests).toHaveLength(3);
+  });
 });

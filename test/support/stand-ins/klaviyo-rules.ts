@@ -9,6 +9,8 @@ export interface Violation {
 export interface NamedEvent {
   readonly pointer: string;
   readonly profile: Members;
+  /** Whom the vendor takes the profile for. */
+  readonly person: string;
   readonly event: Members;
 }
 
@@ -98,22 +100,22 @@ export function checkEvent(event: unknown, pointer: string): readonly Violation[
 /** An explicit `unique_id` that one profile and metric has twice fails the request, at the second. */
 export function checkUniqueIds(events: readonly NamedEvent[]): readonly Violation[] {
   const seen = new Set<string>();
-  return events.flatMap(({ event, profile, pointer }) => {
+  return events.flatMap(({ event, person, pointer }) => {
     if (!isText(at(event, 'attributes', 'unique_id'))) return [];
-    const key = dedupKeyOf(event, profile);
+    const key = dedupKeyOf(event, person);
     if (seen.has(key)) return [{ detail: 'unique_id must be unique.', pointer: `${pointer}/attributes/unique_id` }];
     seen.add(key);
     return [];
   });
 }
 
-/** Profile, metric and `unique_id`; without one, the time to the second stands in. */
-export function dedupKeyOf(event: Members, profile: Members): string {
+/** Person, metric and `unique_id`; without one, the time to the second stands in. */
+export function dedupKeyOf(event: Members, person: string): string {
   const attributes = at(event, 'attributes');
   const metric = at(attributes, 'metric', 'data', 'attributes', 'name');
   const time = at(attributes, 'time');
   const second = Math.floor((isText(time) ? Date.parse(time) : Date.now()) / 1_000);
-  return JSON.stringify([personOf(profile), metric, at(attributes, 'unique_id') ?? second]);
+  return JSON.stringify([person, metric, at(attributes, 'unique_id') ?? second]);
 }
 
 export function personOf(profile: unknown): string | undefined {

@@ -27,6 +27,8 @@ export interface KlaviyoSettings {
   readonly privateKey: string;
   /** 1: the documented limits, 10 bulk requests a second and 150 a minute. */
   readonly timeScale?: number;
+  /** Identifiers of persons whom it knows by another one already. */
+  readonly knownAs?: Readonly<Record<string, string>>;
 }
 
 const MAX_BYTES = 5 * 1024 * 1024;
@@ -96,7 +98,7 @@ class Klaviyo implements Vendor {
     const violations = frame.items.flatMap((item, index) => checkItem(item, itemPointer(index)));
     if (violations.length > 0) return refused(violations);
     const events = frame.items.flatMap((item, index) =>
-      eventsOf(item).map((event, j) => named(event, item, itemPointer(index), j)),
+      eventsOf(item).map((event, j) => this.named(event, item, itemPointer(index), j)),
     );
     const repeats = checkUniqueIds(events);
     return repeats.length > 0 ? refused(repeats) : this.keep(events);
@@ -107,35 +109,41 @@ class Klaviyo implements Vendor {
     const profile = at(event, 'attributes', 'profile', 'data');
     const violations = [...checkEvent(event, '/data'), ...checkProfile(profile, '/data/attributes/profile/data')];
     if (violations.length > 0 || !isObject(event) || !isObject(profile)) return refused(violations);
-    return this.keep([{ event, profile, pointer: '/data' }]);
+    return this.keep([{ event, profile, person: this.person(profile), pointer: '/data' }]);
   }
 
   private keep(events: readonly NamedEvent[]): Verdict {
-    const fresh = events.filter(({ event, profile }) => {
-      const key = dedupKeyOf(event, profile);
+    const fresh = events.filter(({ event, person }) => {
+      const key = dedupKeyOf(event, person);
       const isNew = !this.known.has(key);
       this.known.add(key);
       return isNew;
     });
     return { reply: { status: 202 }, taken: fresh.map(taken), repeated: events.length - fresh.length };
   }
+
+  private named(event: unknown, item: unknown, pointer: string, index: number): NamedEvent {
+    const profile = at(item, 'attributes', 'profile', 'data');
+    return {
+      event: isObject(event) ? event : {},
+      profile: isObject(profile) ? profile : {},
+      person: this.person(profile),
+      pointer: `${pointer}/attributes/events/data/${index}`,
+    };
+  }
+
+  private person(profile: unknown): string {
+    const identifier = personOf(profile) ?? '';
+    return this.settings.knownAs?.[identifier] ?? identifier;
+  }
 }
 
-function named(event: unknown, item: unknown, pointer: string, index: number): NamedEvent {
-  const profile = at(item, 'attributes', 'profile', 'data');
-  return {
-    event: isObject(event) ? event : {},
-    profile: isObject(profile) ? profile : {},
-    pointer: `${pointer}/attributes/events/data/${index}`,
-  };
-}
-
-function taken({ event, profile }: NamedEvent): TakenEvent {
+function taken({ event, profile, person }: NamedEvent): TakenEvent {
   const uniqueId = at(event, 'attributes', 'unique_id');
   const properties = at(event, 'attributes', 'properties');
   return {
     name: String(at(event, 'attributes', 'metric', 'data', 'attributes', 'name')),
-    person: personOf(profile) ?? '',
+    person,
     dedupKey: isText(uniqueId) ? uniqueId : null,
     properties: isObject(properties) ? properties : {},
     wire: { event, profile },

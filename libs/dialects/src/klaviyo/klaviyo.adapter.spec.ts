@@ -67,6 +67,28 @@ describe('how many events a request may have', () => {
   });
 });
 
+describe('an identifier', () => {
+  const thousand = Array.from({ length: 1_000 }, (_, n) => event({ unique_id: `u-${n}` }));
+  const known = (external_id: string): JsonObject => ({ type: 'profile', attributes: { external_id } });
+
+  it('has 1,024 characters at the most, whatever their size', () => {
+    const found = check(job(item(thousand, known('🎟'.repeat(1_024)))));
+    expect(found).toMatchObject({ kind: 'checked', total: 1_000 });
+    expect(new Set(found.kind === 'checked' ? found.naturalKeys : []).size).toBe(1_000);
+    refusal(job(item(thousand, known('🎟'.repeat(1_025)))));
+  });
+
+  it.each(['external_id', 'email', 'phone_number', '_kx'])(
+    'of megabytes is not copied a thousand times: %s',
+    (name) => {
+      const profile = { type: 'profile', attributes: { [name]: 'x'.repeat(4_000_000) } };
+      const before = process.memoryUsage().rss;
+      expect(errorsOf(refusal(job(item(thousand, profile))))).toHaveLength(1);
+      expect(process.memoryUsage().rss - before).toBeLessThan(500_000_000);
+    },
+  );
+});
+
 describe('violations', () => {
   it('are listed up to a hundred', () => {
     const found = refusal(job(item(Array.from({ length: 150 }, () => event({ value: 'wrong', time: 'soon' })))));

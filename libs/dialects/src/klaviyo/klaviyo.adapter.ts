@@ -106,7 +106,10 @@ function toBreach({ instancePath, keyword, params, data, parentSchema }: ErrorOb
     }
     case 'pattern':
     case 'maxLength':
-      return { pointer, detail: DETAILS[field] ?? `'${field}' must have fewer than 128 characters.` };
+      return {
+        pointer,
+        detail: DETAILS[field] ?? `'${field}' must have fewer than ${Number(expected.limit) + 1} characters.`,
+      };
     case 'const':
       return { pointer, detail: `'${field}' must be '${String(expected.allowedValue)}'.` };
     case 'minLength':

@@ -19,6 +19,7 @@ import {
   profileOf,
   type Layout,
 } from './klaviyo.layout.js';
+import { MAX_IDENTIFIER_CHARS } from './klaviyo.schema.js';
 import { breaches, deepestPointer, timeFault, withinLimits, type Breach } from './klaviyo.limits.js';
 
 /** How a `unique_id` that a request repeats for one profile and metric is taken. */
@@ -38,6 +39,9 @@ export interface Findings {
   /** By event position; undefined if no event has a `unique_id`. */
   readonly naturalKeys?: readonly (string | null)[];
 }
+
+/** More than any identifier that is taken, with its name: a character may be two units long. */
+const MAX_KEY_CHARS = 2 * MAX_IDENTIFIER_CHARS + 20;
 
 const NO_IDENTIFIER =
   "One of 'id', 'email', 'phone_number', 'external_id', 'anonymous_id' or '_kx' is required to identify a profile.";
@@ -125,7 +129,8 @@ function applyToItem(item: Json, pointer: string, context: RuleContext, collecto
 function keyOf(identifier: string | undefined, event: unknown, uniqueId: unknown): string | null {
   if (typeof uniqueId !== 'string' || uniqueId === '' || identifier === undefined) return null;
   const name = nameOf(event);
-  return typeof name === 'string' ? naturalKey(identifier, name, uniqueId) : null;
+  // Of one that is too long, which the schema refuses, a thousand copies would be made.
+  return typeof name === 'string' ? naturalKey(identifier.slice(0, MAX_KEY_CHARS), name, uniqueId) : null;
 }
 
 function unsetsNames(meta: unknown): boolean {

@@ -7,10 +7,13 @@ export const EMAIL = '^[^\\s@"(),:;<>\\[\\]\\\\]{1,64}@[^\\s@.]+(\\.[^\\s@.]+)+$
 export const MAX_EMAIL_CHARS = 254;
 export const MAX_NAME_CHARS = 127;
 export const MAX_PROPERTIES = 400;
+/** Said once, an identifier goes with each of a thousand events. */
+export const MAX_IDENTIFIER_CHARS = 1024;
 /** International numbers, as the vendor takes them. */
 export const E164 = '^\\+[1-9][0-9]{6,14}$';
 
 const text = { type: ['string', 'null'] };
+const identifier = { type: ['string', 'null'], maxLength: MAX_IDENTIFIER_CHARS };
 const textOrNumber = { type: ['string', 'number', 'null'] };
 const flag = { type: ['boolean', 'null'] };
 const freeObject = { type: ['object', 'null'] };
@@ -69,9 +72,9 @@ const meta = {
 const profileAttributes = {
   email: { type: ['string', 'null'], pattern: EMAIL, maxLength: MAX_EMAIL_CHARS },
   phone_number: { type: ['string', 'null'], pattern: E164 },
-  external_id: text,
-  anonymous_id: text,
-  _kx: text,
+  external_id: identifier,
+  anonymous_id: identifier,
+  _kx: identifier,
   first_name: text,
   last_name: text,
   organization: text,
@@ -88,7 +91,7 @@ function profile(metaInside: boolean): JsonSchema {
     type: ['object', 'null'],
     properties: metaInside ? { ...profileAttributes, meta } : profileAttributes,
   };
-  const members = { id: text, attributes };
+  const members = { id: identifier, attributes };
   return wrapped('profile', typed('profile', [], metaInside ? members : { ...members, meta }));
 }
 

@@ -168,6 +168,15 @@ describe('other answers', () => {
     expect(step.health).toEqual({ kind: 'good', accepted: false });
   });
 
+  it('what is to be tried later goes apart from what goes at once', () => {
+    const outcomes = range(5).map((n) => ({ kind: n === 1 ? 'retry' : 'resend' }) as const);
+    const step = advance(part, { kind: 'per_event', outcomes }, retry, moment);
+    expect(step.parts).toMatchObject([
+      { members: '0,2-4', attempts: 0 },
+      { members: '1', attempts: 1, notBefore: 1_000_500 },
+    ]);
+  });
+
   it('an answer that has everything sent again counts as a failure, so that it ends', () => {
     const outcomes = range(5).map(() => ({ kind: 'resend' }) as const);
     const step = advance({ ...part, attempts: 1 }, { kind: 'per_event', outcomes }, retry, moment);

@@ -24,10 +24,13 @@ export function perEvent(
   const delivered = by('delivered');
   const duplicate = by('duplicate');
   const searching = hunts.flatMap((hunt) => hunt.parts);
-  // An answer that settles nothing would be given again, for ever.
-  const stuck = delivered.length + duplicate.length + rejected.length + searching.length === 0;
-  const open = stuck ? sent : by('retry');
-  const resend = stuck ? [] : by('resend');
+  const retried = by('retry');
+  const others = by('resend');
+  // An answer that neither settles nor divides anything would be given again, for ever.
+  const divided = searching.length > 0 || (retried.length > 0 && others.length > 0);
+  const stuck = delivered.length + duplicate.length + rejected.length === 0 && !divided;
+  const open = stuck ? sent : retried;
+  const resend = stuck ? [] : others;
   const rest = without(fromRanges(part.members), sent);
   const anyAccepted = delivered.length + duplicate.length > 0;
   const [single] = sent;
