@@ -4,6 +4,8 @@ import type { Ledger } from '../routing/ledger.js';
 
 /** How long settled segments are collected before their ledgers are told, in milliseconds. */
 const COLLECT_MS = 5;
+/** More arguments than this are too many for one call. */
+const FORGOTTEN_AT_ONCE = 5_000;
 
 /**
  * Carries settled segments from a destination to the segments' ledgers. The settle script has noted them in the
@@ -55,7 +57,10 @@ export class SettledOutbox {
   private async carry(destinationId: string, notes: ReadonlyMap<string, string>): Promise<void> {
     try {
       await this.ledger.settled(destinationId, notes);
-      await this.redis.shared.hdel(destinationKeys.settled(destinationId), ...notes.keys());
+      const ids = [...notes.keys()];
+      for (let i = 0; i < ids.length; i += FORGOTTEN_AT_ONCE) {
+        await this.redis.shared.hdel(destinationKeys.settled(destinationId), ...ids.slice(i, i + FORGOTTEN_AT_ONCE));
+      }
     } catch (error) {
       this.log.warn({ destinationId, error: String(error) }, 'settled segments stay noted; the sweep carries them');
     }

@@ -153,4 +153,21 @@ describe.each([
   });
 });
 
+it('keeps the order of sixty thousand users who have waited for a worker', async () => {
+  const pipeline = await buildPipeline({ socketPath: (await startRedis({ appendonly: 'no' })).socketPath });
+  const sink = await startSink();
+  pipeline.configuration.put(ordered('many', sink, { paused: 'admin' }));
+  // Nothing is routed until it is.
+  pipeline.configuration.loaded = false;
+  for (let segment = 0; segment < 32; segment++) {
+    await append(
+      pipeline,
+      Array.from({ length: 2_000 }, (_, n) => `many/${segment}-${n}`),
+    );
+  }
+  pipeline.configuration.loaded = true;
+  await pipeline.engine.start();
+  await until(async () => (await pipeline.operations.stats('many')).waiting === 64_000, { timeoutMs: 30_000 });
+});
+
 const small = { maxEvents: 5, maxBytes: 4_000_000, maxWaitMs: 20 };

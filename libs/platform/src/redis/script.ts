@@ -3,7 +3,7 @@ import type { RedisClient } from './redis-connections.js';
 export type ScriptArgument = string | number | Buffer;
 
 interface ScriptedClient {
-  [command: string]: (keyCount: number, ...rest: ScriptArgument[]) => Promise<unknown>;
+  [command: string]: (keyCount: number, keys: readonly string[], values: readonly ScriptArgument[]) => Promise<unknown>;
 }
 
 /**
@@ -41,7 +41,8 @@ export class Script {
     const scripted = client as unknown as ScriptedClient;
     const method = scripted[command];
     if (!method) throw new Error(`script ${command} is not defined`);
-    return method.call(client, keys.length, ...keys, ...values);
+    // As lists, which ioredis joins: a call with a hundred thousand arguments overflows the stack.
+    return method.call(client, keys.length, keys, values);
   }
 }
 
