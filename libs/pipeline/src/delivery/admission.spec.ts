@@ -42,7 +42,6 @@ describe('a batch whose parts all wait for another try', () => {
     await redis.shared.flushall();
     await redis.shared.hset(destinationKeys.batch('crm', 'b1'), 'r', 2, 'j', '{}');
     await putOff(destination);
-    await redis.shared.hset(destinationKeys.state('crm'), { breakerSince: 1, probeAt: 1, breakerCode: 'http_401' });
   });
 
   /** As a failed try of the whole batch settles it. */
@@ -61,28 +60,46 @@ describe('a batch whose parts all wait for another try', () => {
 
   const tried = (one: Destination): ReturnType<typeof admit> => admit(redis, one, 'b1', 1_000);
 
-  it('is too early, which takes neither the probe nor a request of the rate', async () => {
+  const state = destinationKeys.state('crm');
+  const openBreaker = (probeAt: number): Promise<unknown> =>
+    redis.shared.hset(state, { breakerSince: 1, probeAt, breakerCode: 'http_500' });
+
+  it('is too early, which takes no request of the rate', async () => {
     const { verdict, waitMs } = await tried(destination);
     expect(verdict).toBe('early');
     expect(waitMs).toBeGreaterThan(HOUR_MS - 10_000);
-    expect(await redis.shared.hget(destinationKeys.state('crm'), 'probeAt')).toBe('1');
     expect(await redis.shared.exists(destinationKeys.rate('crm', 0))).toBe(0);
   });
 
   it('may go once the destination was changed', async () => {
     const changed = { ...destination, updatedAt: new Date(Date.now() + 1_000).toISOString() };
-    expect(await tried(changed)).toMatchObject({ verdict: 'probe', reason: 'http_401', revision: 3, record: '{}' });
+    expect(await tried(changed)).toMatchObject({ verdict: 'go', revision: 3, record: '{}' });
     expect(await redis.shared.llen(destinationKeys.rate('crm', 0))).toBe(1);
   });
 
   it('is too early however far ahead the clock is of whoever changed the destination', async () => {
     const changed = { ...destination, updatedAt: new Date(Date.now() + HOUR_MS).toISOString() };
-    expect(await tried(changed)).toMatchObject({ verdict: 'probe' });
+    expect(await tried(changed)).toMatchObject({ verdict: 'go' });
     await putOff(changed);
-    await redis.shared.hset(destinationKeys.state('crm'), 'probeAt', '1');
     expect(await tried(changed)).toMatchObject({ verdict: 'early' });
     // Who has not heard of the change yet does not take what it asked for as undone.
     expect(await tried(destination)).toMatchObject({ verdict: 'early' });
+  });
+
+  it('asks whether the destination is back all the same, ten seconds after the last who did', async () => {
+    await openBreaker(1);
+    expect(await tried(destination)).toMatchObject({ verdict: 'probe', reason: 'http_500' });
+    const { verdict, waitMs } = await tried(destination);
+    expect(verdict).toBe('hold');
+    expect(waitMs).toBeGreaterThan(9_500);
+    expect(waitMs).toBeLessThanOrEqual(10_000);
+  });
+
+  it('lets a batch that has not failed yet ask first', async () => {
+    await redis.shared.hset(destinationKeys.batch('crm', 'b2'), 'r', 0, 'j', '{}');
+    await openBreaker(Date.now() - 500);
+    expect(await tried(destination)).toMatchObject({ verdict: 'hold' });
+    expect(await admit(redis, destination, 'b2', 1_000)).toMatchObject({ verdict: 'probe' });
   });
 
   it('is held by a pause first: that time does not count towards its age', async () => {

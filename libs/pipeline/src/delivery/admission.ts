@@ -3,7 +3,7 @@ import type { RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import { markOf } from './asks-another.js';
 import { admitScript } from './delivery.scripts.js';
-import { probeIntervalMs } from './settlement.js';
+import { probeTimes } from './settlement.js';
 
 /** Whether a request may go out now, and the batch as it stands. */
 export interface Admission {
@@ -30,12 +30,14 @@ export async function admit(
   const { id, rateLimit } = destination;
   const keys = [destinationKeys.state(id), destinationKeys.batch(id, batchId)];
   rateLimit.forEach((_, window) => keys.push(destinationKeys.rate(id, window)));
+  const { probeMs, laterMs } = probeTimes(destination);
   const values = [
     destination.paused ?? '',
-    probeIntervalMs(destination),
+    probeMs,
     deadLetterMaxBytes,
     Date.parse(destination.updatedAt),
     markOf(destination),
+    laterMs,
     ...rateLimit.flatMap(({ requests, perSeconds }) => [requests, Math.ceil(perSeconds * 1_000)]),
   ];
   const reply = (await admitScript.run(redis.shared, keys, values)) as (string | number)[];

@@ -99,9 +99,9 @@ describe('a failed request', () => {
     expect(step.holdMs).toBe(7_000);
   });
 
-  it('costs no attempt as a probe of an open breaker', () => {
+  it('costs no attempt as a probe of an open breaker, and leaves its place for a while', () => {
     const step = advance(part, { kind: 'retry', code: 'x' }, retry, { ...moment, probing: 'http_500' });
-    expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000 }]);
+    expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000, notBefore: 1_015_000 }]);
   });
 
   it('is not tried in a tight loop when the destination asks for no wait', () => {
@@ -218,7 +218,7 @@ describe('other answers', () => {
     expect(ninth.rejected).toHaveLength(1);
     const tenth = advance(single, { kind: 'refused', refusal }, retry, { ...moment, refusals: 9 });
     expect(tenth.rejected).toHaveLength(0);
-    expect(tenth.parts).toEqual([single]);
+    expect(tenth.parts).toEqual([{ ...single, notBefore: 1_015_000 }]);
     expect(tenth.health).toEqual({ kind: 'broken', code: 'refused_in_a_row' });
   });
 

@@ -64,7 +64,7 @@ function refused(part: Part, sent: readonly number[], refusal: Refusal, moment: 
   const rest = without(fromRanges(part.members), sent);
   const [single] = sent;
   if (sent.length === 1 && single !== undefined) {
-    if (isOneTooMany(moment)) return kept(part, single, rest);
+    if (isOneTooMany(moment)) return kept(part, single, rest, moment);
     const rejected = [rejection(single, refusal, moment.answer)];
     return { ...nothing, rejected, parts: fresh(part, rest), health: reached(moment), refusedSingles: 1 };
   }

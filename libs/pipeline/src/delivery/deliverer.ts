@@ -35,6 +35,7 @@ export interface DeliveryListener {
   settled(destinationId: string, entries: readonly string[]): void;
   /** The batch is done, or its users and its place may be free: there may be room for the next. */
   roomMade(destination: Destination): void;
+  breakerOpened(destination: Destination, reason: string | undefined): void;
   breakerClosed(destination: Destination): void;
   /** The change is written down. `record`: as it was before. */
   progressed(destination: Destination, change: Change, record: BatchRecord): void;
@@ -263,7 +264,7 @@ export class Deliverer {
     work.record = next;
     work.revision = revision + 1;
     this.listener.settled(id, settled);
-    if (breaker === 'opened') this.log.warn({ destinationId: id, reason: change.attempt?.code }, 'breaker opened');
+    if (breaker === 'opened') this.listener.breakerOpened(destination, change.attempt?.code);
     if (breaker === 'closed') this.listener.breakerClosed(destination);
     if (!complete && record.users) this.listener.roomMade(destination);
     return complete ? 'complete' : 'sent';

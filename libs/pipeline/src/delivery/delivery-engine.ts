@@ -73,6 +73,7 @@ export class DeliveryEngine {
       {
         settled: (id, entries) => this.outbox.add(id, entries),
         roomMade: (destination) => void this.gatherer.gather(destination),
+        breakerOpened: (destination, reason) => this.breakerOpened(destination, reason),
         breakerClosed: (destination) => this.breakerClosed(destination),
         progressed: (destination, change, record) => metrics.progressed(destination, change, record),
       },
@@ -155,6 +156,12 @@ export class DeliveryEngine {
     } catch (error) {
       this.parts.log.warn({ destinationId: destination.id, error: String(error) }, 'held events wait for their time');
     }
+  }
+
+  private breakerOpened({ id }: Destination, reason: string | undefined): void {
+    this.parts.log.warn({ destinationId: id, reason }, 'breaker opened');
+    // What waits for another try is to ask whether the destination is back, where nothing else does.
+    void this.queues.hurry(id).catch(() => undefined);
   }
 
   private breakerClosed(destination: Destination): void {

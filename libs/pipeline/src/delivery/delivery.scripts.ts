@@ -2,12 +2,12 @@ import { defineScript } from '#platform';
 
 /**
  * May a request go out now? Holds for pause, breaker, a destination's Retry-After, full dead letters and rate limits,
- * in this order; while the breaker is open one request at a time may probe. Where every part of the batch waits for
- * another try it is too early, unless the destination is a later state of the one that asked: that costs neither a probe nor a
- * request.
- * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 probe interval (ms), 3 bytes of dead
- * letters at most, 4 when the destination was changed (ms), 5 whom it asks, then per window: requests,
- * milliseconds.
+ * in this order; while the breaker is open one request at a time may probe, of a batch that has not failed before one that
+ * has. Where every part of the batch waits for another try it is too early, unless it is a probe or the destination is a
+ * later state of the one that asked: that costs no request.
+ * KEYS: 1 state, 2 record, then one rate list per window. ARGV: 1 paused or '', 2 from when on it may be probed again (ms),
+ * 3 bytes of dead letters at most, 4 when the destination was changed (ms), 5 whom it asks, 6 how much later by what has
+ * failed (ms), then per window: requests, milliseconds.
  * Returns `{verdict, ms to wait, reason, revision, record, refusals in a row}`; verdict is go, probe, hold, early or gone.
  */
 export const admitScript = defineScript(
@@ -28,19 +28,19 @@ local hold = tonumber(state[3] or '0')
 if hold > now and (state[7] or ARGV[5]) == ARGV[5] then return answer('hold', hold - now, 'retry_after') end
 local probing = false
 if state[1] then
-  local probeAt = tonumber(state[2] or '0')
+  local probeAt = tonumber(state[2] or '0') + (record[4] and tonumber(ARGV[6]) or 0)
   if probeAt > now then return answer('hold', probeAt - now, state[6]) end
   probing = true
 end
 local due, changedAt = string.match(record[4] or '', '^(%d+)|(%d+)$')
-if due and tonumber(due) > now and tonumber(changedAt) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
+if not probing and due and tonumber(due) > now and tonumber(changedAt) >= tonumber(ARGV[4]) then return answer('early', tonumber(due) - now, '') end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[6 + 2 * (w - 3)]), tonumber(ARGV[7 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[7 + 2 * (w - 3)]), tonumber(ARGV[8 + 2 * (w - 3)])
   local oldest = redis.call('LINDEX', KEYS[w], requests - 1)
   if oldest and tonumber(oldest) + span > now then return answer('hold', tonumber(oldest) + span - now, 'rate_limit') end
 end
 for w = 3, #KEYS do
-  local requests, span = tonumber(ARGV[6 + 2 * (w - 3)]), tonumber(ARGV[7 + 2 * (w - 3)])
+  local requests, span = tonumber(ARGV[7 + 2 * (w - 3)]), tonumber(ARGV[8 + 2 * (w - 3)])
   redis.call('LPUSH', KEYS[w], string.format('%d', now))
   redis.call('LTRIM', KEYS[w], 0, requests - 1)
   redis.call('PEXPIRE', KEYS[w], span)
@@ -133,6 +133,8 @@ if s.restsUntil then
   redis.call('ZREMRANGEBYSCORE', KEYS[9], '-inf', stamp)
   redis.call('ZADD', KEYS[9], string.format('%d', s.restsUntil), ARGV[3])
   redis.call('HSET', KEYS[1], 'd', string.format('%d|%d', s.restsUntil, s.changedAt))
+else
+  redis.call('ZREM', KEYS[9], ARGV[3])
 end
 if s.refused > 0 then redis.call('HINCRBY', KEYS[3], 'refusals', s.refused) end
 

@@ -52,6 +52,14 @@ local function takePending()
 end
 `;
 
+/** Uses KEYS 2 and 5, ARGV[6] and `now`. */
+const OPEN = `
+local function open()
+  local resting = redis.call('ZCOUNT', KEYS[5], string.format('(%d', now), '+inf')
+  return redis.call('ZCARD', KEYS[2]) - math.min(resting, tonumber(ARGV[6]))
+end
+`;
+
 /** Writes the batch record and moves the counters. Uses KEYS 2 to 4, ARGV[1] and the batch; `more` are further members. */
 const MAKE_RECORD = `
 local function makeRecord(more)
@@ -69,8 +77,9 @@ end
 
 /**
  * Forms pending references into a batch record as soon as it is full or has waited long enough.
- * KEYS: 1 pending, 2 batches, 3 state, 4 record. ARGV: 1 batch id, 2 max events, 3 max bytes, 4 max wait (ms),
- * 5 open batches at most.
+ * Batches that only wait for another try do not count as open: they leave the others their places.
+ * KEYS: 1 pending, 2 batches, 3 state, 4 record, 5 resting. ARGV: 1 batch id, 2 max events, 3 max bytes, 4 max wait (ms),
+ * 5 open batches and 6 resting ones at most.
  * Returns `{'made'}` if another is due already, `{'made', …}` with why not, or only why not: `'wait', ms`, `'busy'` (enough
  * batches are open), `'none'`, or `'ordered'`: users' events wait, and the other script is to gather them.
  */
@@ -80,12 +89,13 @@ export const gatherScript = defineScript(
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
+${OPEN}
 local function whyNot()
   local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes', 'ordered')
   if tonumber(counters[3] or '0') > 0 then return 'ordered' end
   local head = redis.call('LINDEX', KEYS[1], 0)
   if not head then return 'none' end
-  if redis.call('ZCARD', KEYS[2]) >= tonumber(ARGV[5]) then return 'busy' end
+  if open() >= tonumber(ARGV[5]) then return 'busy' end
   local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
   if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
     return 'wait', due - now
@@ -117,7 +127,6 @@ return shards
 /**
  * As gatherScript, where users' order is kept: takes the first waiting event of users that have none in an open batch,
  * and what has no order. A shard's events are taken below its watermark only: above it, an earlier one may be to come.
- * Batches that only wait for another try do not count as open, so that a user in retry leaves the others their places.
  * Returns `{'made'}` or why not, as gatherScript, or `{'held'}`: what waits follows something that is not routed yet.
  * KEYS: 1 pending, 2 batches, 3 state, 4 record, 5 resting, 6 busy users, 7 any user and 8 any shard's ready users (only
  * their names). ARGV: 1 to 5 as gatherScript, 6 resting batches at most, then shard and watermark by turns.
@@ -127,8 +136,8 @@ export const gatherOrderedScript = defineScript(
   `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local resting = redis.call('ZCOUNT', KEYS[5], string.format('(%d', now), '+inf')
-if redis.call('ZCARD', KEYS[2]) - math.min(resting, tonumber(ARGV[6])) >= tonumber(ARGV[5]) then return {'busy'} end
+${OPEN}
+if open() >= tonumber(ARGV[5]) then return {'busy'} end
 local maxEvents, maxBytes = tonumber(ARGV[2]), tonumber(ARGV[3])
 local counters = redis.call('HMGET', KEYS[3], 'pending', 'pendingBytes', 'ordered', 'unjudged')
 local pending = tonumber(counters[1] or '0')

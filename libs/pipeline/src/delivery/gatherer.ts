@@ -113,6 +113,7 @@ export class Gatherer {
       destinationKeys.batches(id),
       destinationKeys.state(id),
       destinationKeys.batch(id, batchId),
+      destinationKeys.resting(id),
     ];
     const values = [
       batchId,
@@ -120,15 +121,11 @@ export class Gatherer {
       Math.floor(Math.min(batch.maxBytes, limits.maxBytes) / this.sizes.of(destination)),
       batch.maxWaitMs,
       concurrency * OPEN_PER_PLACE,
+      RESTING_AT_MOST,
     ];
     if (!marks) return (await gatherScript.run(this.redis.shared, keys, values)) as Verdict;
-    const orderKeys = [
-      destinationKeys.resting(id),
-      destinationKeys.busy(id),
-      destinationKeys.user(id, ''),
-      destinationKeys.ready(id, ''),
-    ];
-    const orderValues = [...values, RESTING_AT_MOST, ...marks];
+    const orderKeys = [destinationKeys.busy(id), destinationKeys.user(id, ''), destinationKeys.ready(id, '')];
+    const orderValues = [...values, ...marks];
     return (await gatherOrderedScript.run(this.redis.shared, [...keys, ...orderKeys], orderValues)) as Verdict;
   }
 

@@ -1,5 +1,6 @@
 import type { Part } from './batch-record.js';
 import { fresh } from './search.js';
+import { rested } from './try-later.js';
 import { nothing, reached, REFUSALS_TO_OPEN, REFUSED_IN_A_ROW, type Moment, type Step } from './step.js';
 
 /** With one more single event refused, the destination itself may be at fault: the event is kept. */
@@ -9,11 +10,11 @@ export const isOneTooMany = ({ refusals }: Moment): boolean => refusals + 1 >= R
  * The event is kept, and the others of its batch are asked before it is asked again: the one that is accepted closes the
  * breaker, and may well be among them.
  */
-export function kept(part: Part, single: number, rest: readonly number[]): Step {
+export function kept(part: Part, single: number, rest: readonly number[], moment: Moment): Step {
   const health = { kind: 'broken', code: REFUSED_IN_A_ROW } as const;
   return {
     ...nothing,
-    parts: [...fresh(part, rest), ...fresh(part, [single])],
+    parts: [...fresh(part, rest), ...fresh(part, [single]).map((each) => rested(each, moment))],
     health,
     refusedSingles: 1,
     isLast: true,

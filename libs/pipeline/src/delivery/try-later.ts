@@ -12,11 +12,16 @@ function backoffMs(attempts: number, retry: RetrySettings, random: number): numb
 
 /** A destination that asks for no wait at all gets this one: it is not to be asked in a tight loop. In milliseconds. */
 const SHORTEST_WAIT_MS = 250;
+/** How long what has failed as a probe does not count as open: the next probe comes within it. In milliseconds. */
+const REST_MS = 15_000;
 
 /** A wait that the destination asked for, within bounds. */
 function askedWaitMs(afterMs: number, retry: RetrySettings): number {
   return Math.min(Math.max(afterMs, Math.min(SHORTEST_WAIT_MS, retry.minDelayMs)), retry.maxAgeSeconds * 1_000);
 }
+
+/** It leaves its place in the meantime to a batch that may fare better. */
+export const rested = (part: Part, { now }: Moment): Part => ({ ...part, notBefore: now + REST_MS });
 
 export function throttled(part: Part, afterMs: number | undefined, retry: RetrySettings, moment: Moment): Step {
   // Without a time the vendor is asked again after the shortest delay at least: no attempt is spent on guessing.
@@ -39,7 +44,7 @@ export function failed(
     return { ...nothing, parts: [{ ...part, firstAttemptAt }], health, holdMs };
   }
   // A probe only asks whether the destination is back; its failing says nothing of these events.
-  if (moment.probing !== undefined) return { ...nothing, parts: [{ ...part, firstAttemptAt }], health };
+  if (moment.probing !== undefined) return { ...nothing, parts: [{ ...rested(part, moment), firstAttemptAt }], health };
   const attempts = part.attempts + 1;
   const ageMs = moment.now - firstAttemptAt - part.heldMs;
   const ended =
