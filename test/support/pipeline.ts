@@ -51,7 +51,7 @@ export class NamesDecoder extends EventDecoder {
 }
 
 class TestConfiguration extends Configuration {
-  readonly loaded = true;
+  loaded = true;
   readonly sources = new Map();
   destinations = new Map<string, Destination>();
   private readonly listeners = new Set<() => void>();
@@ -106,7 +106,7 @@ export async function buildPipeline(address: RedisAddress, decoder: EventDecoder
     connectors: await ConnectorRegistry.load(),
     segments,
     ledger,
-    history: new HistoryKeeper(redis, { maxBytes: 1e8, maxAgeSeconds: 3_600 }),
+    keepers: [new HistoryKeeper(redis, { maxBytes: 1e8, maxAgeSeconds: 3_600 })],
     pulse,
     http,
     metrics: new DeliveryMetrics(new Metrics(), log),

@@ -3,7 +3,6 @@ import { ConnectorRegistry } from '#destinations';
 import type { CanonicalEvent } from '#canonical';
 import type { Log, OutgoingHttp, RedisConnections, Tracing } from '#platform';
 import { destinationKeys, ROUTE_CHANNEL } from '../keys.js';
-import type { HistoryKeeper } from '../history/history-keeper.js';
 import type { DeliveryMetrics } from '../metrics/delivery-metrics.js';
 import type { RedisPulse } from '../redis-pulse.js';
 import { Watermarks } from '../ordering/watermarks.js';
@@ -21,7 +20,7 @@ import { Gatherer } from './gatherer.js';
 import { RequestSender } from './request-sender.js';
 import { SettledOutbox } from './settled-outbox.js';
 import { SizeRatios } from './size-ratios.js';
-import { Sweeper } from './sweeper.js';
+import { Sweeper, type Keeper } from './sweeper.js';
 
 /** How long running requests may take to end at a stop, in milliseconds. */
 const STOP_GRACE_MS = 15_000;
@@ -32,7 +31,8 @@ export interface DeliveryEngineParts {
   readonly connectors: ConnectorRegistry;
   readonly segments: SegmentStore;
   readonly ledger: Ledger;
-  readonly history: HistoryKeeper;
+  /** In the order in which they may make room. */
+  readonly keepers: readonly Keeper[];
   readonly pulse: RedisPulse;
   readonly http: OutgoingHttp;
   readonly tracing: Tracing;
@@ -55,7 +55,7 @@ export class DeliveryEngine {
   private running = false;
 
   constructor(private readonly parts: DeliveryEngineParts) {
-    const { redis, configuration, connectors, segments, ledger, history, pulse, http, metrics, log } = parts;
+    const { redis, configuration, connectors, segments, ledger, keepers, pulse, http, metrics, log } = parts;
     this.deadLetters = new DeadLetterBudget(redis);
     this.outbox = new SettledOutbox(redis, ledger, log);
     this.queues = new DeliveryQueues(redis, (id, job, signal) => this.deliverer.process(id, job, signal), log);
@@ -95,7 +95,7 @@ export class DeliveryEngine {
       this.gatherer,
       this.queues,
       this.outbox,
-      history,
+      keepers,
       this.deadLetters,
       parts.deadLetterMaxAgeSeconds,
       log,

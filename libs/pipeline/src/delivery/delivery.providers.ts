@@ -3,6 +3,7 @@ import { Configuration, DeletedDestinations, DeliveryOperations } from '#control
 import { ConnectorRegistry } from '#destinations';
 import { Environment, Log, Metrics, OutgoingHttp, RedisConnections, Tracing } from '#platform';
 import { affordableHistoryBytes, HistoryKeeper } from '../history/history-keeper.js';
+import { NaturalKeyBound } from '../intake/natural-key-bound.js';
 import { QueuedBudget } from '../intake/queued-budget.js';
 import { DeliveryMetrics } from '../metrics/delivery-metrics.js';
 import { RedisPulse } from '../redis-pulse.js';
@@ -55,7 +56,8 @@ export const deliveryProviders: Provider[] = [
     ) => {
       const ownLog = log.child({ component: 'delivery' });
       const deliveryMetrics = new DeliveryMetrics(metrics, ownLog);
-      const parts = { redis, configuration, connectors, segments, ledger, history, pulse, http, tracing };
+      const keepers = [history, new NaturalKeyBound(redis, metrics, ownLog)];
+      const parts = { redis, configuration, connectors, segments, ledger, keepers, pulse, http, tracing };
       const { deadLetterMaxAgeSeconds } = environment;
       return new DeliveryEngine({ ...parts, metrics: deliveryMetrics, deadLetterMaxAgeSeconds, log: ownLog });
     },

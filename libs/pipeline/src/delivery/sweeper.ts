@@ -2,7 +2,6 @@ import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import type { Router } from '../routing/router.service.js';
-import type { HistoryKeeper } from '../history/history-keeper.js';
 import type { DeadLetterBudget } from './dead-letter-budget.js';
 import { expireDeadLettersScript } from './dead-letter.script.js';
 import type { DeliveryQueues } from './delivery-queues.js';
@@ -16,6 +15,11 @@ const JOBS_EVERY = 5;
 const EXPIRED_AT_ONCE = 500;
 /** Destinations looked at together. */
 const AT_ONCE = 50;
+
+/** Keeps something that is stored within its bound. */
+export interface Keeper {
+  trim(): Promise<void>;
+}
 
 /**
  * Finds what a crash or a lost message left behind: unrouted segments, pending references nobody gathers, batch
@@ -34,7 +38,7 @@ export class Sweeper {
     private readonly gatherer: Gatherer,
     private readonly queues: DeliveryQueues,
     private readonly outbox: SettledOutbox,
-    private readonly history: HistoryKeeper,
+    private readonly keepers: readonly Keeper[],
     private readonly deadLetters: DeadLetterBudget,
     private readonly deadLetterMaxAgeSeconds: number,
     private readonly log: Log,
@@ -62,7 +66,7 @@ export class Sweeper {
     const isFirst = this.round === 0;
     const thorough = this.round++ % JOBS_EVERY === 0;
     // First: where memory is full, nothing that follows can write before this has made room.
-    await this.attempt('history is trimmed later', () => this.history.trim());
+    for (const keeper of this.keepers) await this.attempt('what is stored is trimmed later', () => keeper.trim());
     if (thorough) await this.attempt('the bound of dead letters is asked for later', () => this.deadLetters.askBound());
     // Has no end while segments keep coming.
     void this.router.routeAll();

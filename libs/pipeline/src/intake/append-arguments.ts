@@ -5,12 +5,9 @@ import { toRanges } from '../segment/position-ranges.js';
 import type { EncodedSegment, RequestHeader } from '../segment/segment-format.js';
 import { eventId } from '../segment/segment-id.js';
 import type { IntakeChecked, IntakeRequest, RecallRequest, RepeatResult } from './append-request.js';
-import { eachNaturalKey } from './natural-keys.js';
+import { eachNaturalKey, NATURAL_BUCKET_MS, NATURAL_BUCKETS, naturalBuckets } from './natural-keys.js';
 
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
-/** Natural keys live in buckets of four hours, seven of which always cover the last 24 hours. */
-const NATURAL_BUCKET_MS = 4 * 3_600_000;
-const NATURAL_BUCKETS = 7;
 const NATURAL_LIFETIME_SECONDS = (NATURAL_BUCKETS + 1) * (NATURAL_BUCKET_MS / 1_000);
 
 /** What is stored under an idempotency key: enough to give the first answer again. */
@@ -77,8 +74,7 @@ export function appendArguments(
     shardKeys.counters(shard),
     shardKeys.segments(shard),
   ];
-  const newest = Math.floor(now / NATURAL_BUCKET_MS);
-  for (let age = 0; age < NATURAL_BUCKETS; age++) keys.push(shardKeys.natural(shard, newest - age));
+  for (const bucket of naturalBuckets(now)) keys.push(shardKeys.natural(shard, bucket));
   const values: ScriptArgument[] = [
     segmentId,
     segment.header,
