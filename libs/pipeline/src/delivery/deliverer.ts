@@ -121,7 +121,7 @@ export class Deliverer {
       if (!work || !this.isCurrent(work, destination, admission)) {
         work = await this.begin(destination, admission, place);
       }
-      const progress = await this.attempt(work, admission, heldMs, signal);
+      const progress = await this.attempt(work, admission, heldMs, place, signal);
       if (progress === 'complete') return this.listener.roomMade(destination);
       if (progress === 'stale') return;
       if (progress === 'aborted') return job.putOff(0, { batchId, heldMs });
@@ -187,7 +187,13 @@ export class Deliverer {
     return batch;
   }
 
-  private async attempt(work: Work, admission: Admission, heldMs: number, signal: AbortSignal): Promise<Progress> {
+  private async attempt(
+    work: Work,
+    admission: Admission,
+    heldMs: number,
+    place: SendingPlace,
+    signal: AbortSignal,
+  ): Promise<Progress> {
     const { destination, connector, events } = work;
     const now = Date.now();
     const plan = work.record.parts
@@ -205,6 +211,7 @@ export class Deliverer {
     const { traces } = work;
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
+    if (sent.kind === 'answered' && sent.status !== undefined) place.answered();
     this.noteSize(work, chosen.length, sent);
     const answered = stepFor(part, sent, destination, {
       now: Date.now(),

@@ -72,6 +72,26 @@ describe('sending places', () => {
     expect(entered).toEqual(['slow again']);
   });
 
+  it('has what never answers wait for its like, and not what answers late', async () => {
+    const places = new SendingPlaces(40, 10);
+    const [silent, late] = [destination('silent'), destination('late')];
+    for (const one of [silent, late]) {
+      const place = await places.enter(one);
+      await new Promise((resolve) => setTimeout(resolve, 30));
+      if (one === late) place.answered();
+      place.leave();
+    }
+    const held = await places.enter(silent);
+    const entered: string[] = [];
+    void places.enter(silent).then(() => entered.push('silent'));
+    void places.enter(late).then(() => entered.push('late'));
+    await settled();
+    expect(entered).toEqual(['late']);
+    held.leave();
+    await settled();
+    expect(entered).toEqual(['late', 'silent']);
+  });
+
   it('keeps nobody waiting at the end', async () => {
     const places = new SendingPlaces(40, 60_000);
     await places.enter(destination('a'));
