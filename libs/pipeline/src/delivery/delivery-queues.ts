@@ -67,6 +67,11 @@ export class DeliveryQueues {
     return entry;
   }
 
+  /** Another process may have taken the queue away, with a destination that was created again since: its bound is gone then. */
+  async keepBound(destinationId: string, concurrency: number): Promise<void> {
+    await this.entries.get(destinationId)?.queue.setGlobalConcurrency(concurrency);
+  }
+
   /** Everything that was put off is looked at now: the reason for waiting has ended. */
   async hurry(destinationId: string): Promise<void> {
     await this.entries.get(destinationId)?.queue.promoteJobs();

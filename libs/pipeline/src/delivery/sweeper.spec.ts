@@ -1,4 +1,4 @@
-import { buildPipeline, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
+import { append, buildPipeline, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
 import { startRedis, startSink, until } from '../../../../test/support/index.js';
 import { destinationKeys } from '../keys.js';
 
@@ -22,5 +22,18 @@ describe('a sweep', () => {
     await until(async () => (await redis.shared.exists(destinationKeys.deadLetterOrder('d59'))) === 0, {
       what: 'what is too old to be forgotten',
     });
+  });
+
+  it('bounds the requests of all workers again where that was taken away with the queue', async () => {
+    const { redis, configuration } = pipeline;
+    const sink = await startSink();
+    sink.replyWith(() => ({ status: 503, headers: { 'retry-after': '3600' } }));
+    configuration.put(webhook('busy', sink, { match: { events: ['busy'] }, concurrency: 3 }));
+    await append(pipeline, ['busy']);
+    const meta = `${destinationKeys.queuePrefix('busy')}:deliver:meta`;
+    const bound = (): Promise<string | null> => redis.shared.hget(meta, 'concurrency');
+    await until(async () => (await bound()) === '3');
+    await redis.shared.del(meta);
+    await until(async () => (await bound()) === '3');
   });
 });

@@ -107,6 +107,7 @@ export class Sweeper {
     if (Number(open ?? 0) > 0) {
       const batchIds = await this.redis.shared.zrange(destinationKeys.batches(id), 0, '-1');
       await this.queues.add(id, destination.concurrency, batchIds);
+      await this.queues.keepBound(id, destination.concurrency);
     }
     // What it was held for may have changed while nobody was there to be told.
     if (isFirst) await this.queues.hurry(id);
