@@ -63,6 +63,8 @@ export interface InboundResponse {
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The body was longer than anybody reads: its end is missing. */
+  readonly cut?: boolean;
   /** Milliseconds since 1970; what a `Retry-After` date is measured against if the answer has no `date` header. */
   readonly receivedAtMs?: number;
 }
@@ -88,8 +90,13 @@ export type EventOutcome =
 export type Interpretation =
   /** `shortfall`: how many the vendor says it did not take, naming none; they are not sent again. */
   | { readonly kind: 'delivered'; readonly note?: string; readonly shortfall?: number }
-  /** One outcome per event, in the order they were encoded. */
-  | { readonly kind: 'per_event'; readonly outcomes: readonly EventOutcome[] }
+  /** One outcome per event, in the order they were encoded; `shortfall` is of those that count as delivered. */
+  | {
+      readonly kind: 'per_event';
+      readonly outcomes: readonly EventOutcome[];
+      readonly note?: string;
+      readonly shortfall?: number;
+    }
   /** Refused as a whole; nobody knows for which event. The batch is split until it is found. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'too_large'; readonly refusal: Refusal }

@@ -1,4 +1,4 @@
-import { hasMoreCharacters } from './characters.js';
+import { firstCharacters, hasMoreCharacters } from './characters.js';
 
 describe('counting characters', () => {
   it.each([
@@ -14,5 +14,20 @@ describe('counting characters', () => {
     ['\ud83c\ud83c\ud83c\ud83c', true],
   ])('finds more than three in %j: %s', (text, expected) => {
     expect(hasMoreCharacters(text, 3)).toBe(expected);
+  });
+});
+
+describe('the first characters', () => {
+  it.each([
+    ['', ''],
+    ['abc', 'abc'],
+    ['abcd', 'abc'],
+    ['🎉🎉🎉', '🎉🎉🎉'],
+    ['ab🎉🎉', 'ab🎉'],
+    ['🎉🎉🎉🎉', '🎉🎉🎉'],
+    ['a🎉🎉🎉🎉', 'a🎉🎉'],
+    ['\ud83c\ud83c\ud83c\ud83c', '\ud83c\ud83c\ud83c'],
+  ])('three of %j: %j', (text, expected) => {
+    expect(firstCharacters(text, 3)).toBe(expected);
   });
 });

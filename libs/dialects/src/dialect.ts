@@ -67,7 +67,7 @@ export interface Rejection {
   readonly code: string;
   readonly detail: string;
   readonly pointer?: string;
-  /** The event's name, if it had one. */
+  /** The event's name, if it had one; an overlong one is cut. */
   readonly name?: string;
 }
 
@@ -175,6 +175,8 @@ export interface IngestRoute {
     readonly scope?: 'route' | 'source';
     /** A longer key is a `bad_request`. Absent: a key may be as long as the head of a request lets it. */
     readonly maxKeyLength?: number;
+    /** The answer tells the names of refused events, so they are kept with the key. Absent: `reply` sees none. */
+    readonly keepNames?: boolean;
   };
   /** Headers that decode needs, lower case. */
   readonly keepHeaders?: readonly string[];

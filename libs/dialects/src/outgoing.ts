@@ -10,6 +10,7 @@ import type {
   Placement,
   Refusal,
 } from '#destinations';
+import { firstCharacters } from './characters.js';
 
 /** What the connectors of all dialects share. */
 export const DELIVERY: Pick<DeliveryDefaults, 'retry' | 'timeoutMs' | 'concurrency'> = {
@@ -78,12 +79,18 @@ export function indexBelow(count: number, value: unknown): number | undefined {
   return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < count ? value : undefined;
 }
 
+const MAX_CODE_CHARS = 100;
+const MAX_DETAIL_CHARS = 2_000;
+
+/** A refusal in the vendor's words, as much of them as anybody is shown: answers can be long. */
+export function refusalSaying(code: string, detail: string): Refusal {
+  return { code: firstCharacters(code, MAX_CODE_CHARS), detail: firstCharacters(detail, MAX_DETAIL_CHARS) };
+}
+
+type PerEvent = Extract<Interpretation, { kind: 'per_event' }>;
+
 /** The named events are refused; `others` is the outcome of each of the rest. */
-export function namedRefusals(
-  count: number,
-  refusals: ReadonlyMap<number, Refusal>,
-  others: EventOutcome,
-): Interpretation {
+export function namedRefusals(count: number, refusals: ReadonlyMap<number, Refusal>, others: EventOutcome): PerEvent {
   const outcomes = Array.from({ length: count }, (_, index): EventOutcome => {
     const refusal = refusals.get(index);
     return refusal ? { kind: 'rejected', refusal } : others;
@@ -93,6 +100,25 @@ export function namedRefusals(
 
 /** Taken as far as anybody can tell: the vendor counts fewer events than were sent and names none. */
 export function shortfall(sent: number, accepted: unknown): Interpretation {
-  if (typeof accepted !== 'number' || !(accepted >= 0 && accepted < sent)) return { kind: 'delivered' };
-  return { kind: 'delivered', note: `accepted ${accepted} of ${sent}`, shortfall: Math.ceil(sent - accepted) };
+  return { kind: 'delivered', ...doubts(sent, accepted, 0) };
 }
+
+/** The named events are refused and the others taken, as far as anybody can tell. */
+export function takenBut(sent: number, refusals: ReadonlyMap<number, Refusal>, accepted: unknown): Interpretation {
+  if (refusals.size === 0) return shortfall(sent, accepted);
+  return { ...namedRefusals(sent, refusals, { kind: 'delivered' }), ...doubts(sent, accepted, refusals.size) };
+}
+
+/** `named`: how many the vendor names that it did not take. */
+function doubts(sent: number, accepted: unknown, named: number): Pick<PerEvent, 'note' | 'shortfall'> {
+  if (typeof accepted !== 'number' || !(accepted >= 0 && accepted < sent - named)) return {};
+  const note = `accepted ${accepted} of ${sent}`;
+  const shortfall = Math.ceil(sent - named - accepted);
+  return { note: named === 0 ? note : `${note}, refused ${named} by name`, shortfall };
+}
+
+/**
+ * A success whose list of refusals is cut: nobody knows who is on it. The key makes repeats harmless, and if none is
+ * answered in full, dead letters are better than events that were refused unseen.
+ */
+export const CUT_ANSWER: Interpretation = { kind: 'retry', code: 'answer_cut' };

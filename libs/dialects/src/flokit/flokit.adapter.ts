@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import { isJsonObject, isTimestamp, type JsonObject } from '#canonical';
 import type { Checked, Receipts, Refused, Rejection, Reply } from '../dialect.js';
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
+import { rejectedName } from '../rejected-name.js';
 import { errorReply, jsonReply, validationError } from './flokit.errors.js';
 import { FLOKIT_TAXONOMY } from './flokit.taxonomy.js';
 import { ITEM_SCHEMA, MAX_EVENTS, type FlokitItem } from './flokit.wire.js';
@@ -48,8 +49,7 @@ function refuse(message: string): Refused {
 
 function checkItem(item: unknown, index: number): Rejection | undefined {
   if (hasItemShape(item) && !deeperThan(item, MAX_DEPTH) && missingProperty(item) === undefined) return undefined;
-  const name = isJsonObject(item) && typeof item.event === 'string' && item.event !== '' ? item.event : undefined;
-  return { index, ...explain(item), ...(name !== undefined && { name }) };
+  return { index, ...explain(item), ...rejectedName(isJsonObject(item) ? item.event : undefined) };
 }
 
 type ItemFault = Pick<Rejection, 'code' | 'detail'>;

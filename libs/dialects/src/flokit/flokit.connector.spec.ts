@@ -39,6 +39,27 @@ describe('FloKit as a destination', () => {
     expect([standIn.taken.length, standIn.repeated]).toEqual([2, 2]);
   });
 
+  describe('whose list of refusals is long', () => {
+    const events = [eventOf(0), eventOf(1)];
+    const reason = '🎉'.repeat(200_000);
+    const body = JSON.stringify({ status: 'ok', accepted: 1, rejected: 1, errors: [{ index: 1, reason }] });
+
+    it('is asked again where its answer is cut: nobody knows who was refused', () => {
+      const cut = { status: 200, headers: {}, body: body.slice(0, 100), cut: true };
+      expect(flokit.interpret(cut, events, 'events')).toEqual({ kind: 'retry', code: 'answer_cut' });
+      expect(flokit.interpret({ ...cut, status: 429 }, events, 'events')).toEqual({ kind: 'throttled' });
+    });
+
+    it('is quoted in part', () => {
+      const meaning = flokit.interpret({ status: 200, headers: {}, body }, events, 'events');
+      const refusal = { code: 'event_refused', detail: '🎉'.repeat(2_000) };
+      expect(meaning).toEqual({
+        kind: 'per_event',
+        outcomes: [{ kind: 'delivered' }, { kind: 'rejected', refusal }],
+      });
+    });
+  });
+
   const no = { kind: 'answer', reply: { status: 400, body: { error: 'validation_error', message: 'no' } } } as const;
 
   it('splits a batch that FloKit refuses without naming anybody', async () => {

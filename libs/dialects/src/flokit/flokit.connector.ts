@@ -14,15 +14,16 @@ import { foreignExtra, lostFields } from '../lost-fields.js';
 import {
   answerBody,
   baseUrlSchema,
+  CUT_ANSWER,
   DELIVERY,
   indexBelow,
   JSON_TYPE,
   laneBesideEnvelope,
-  namedRefusals,
   NO_IDENTITY,
   objectsIn,
+  refusalSaying,
   secretSchema,
-  shortfall,
+  takenBut,
   urlOf,
 } from '../outgoing.js';
 import { encodeBatch, encodeItem } from './flokit.mapping.js';
@@ -100,16 +101,16 @@ function traitsOf({ identity, profile, properties }: CanonicalEvent): JsonObject
 /** 200 keeps the valid events and lists the others by their position in the request. */
 function interpret(response: InboundResponse, events: readonly CanonicalEvent[]): Interpretation {
   if (response.status !== 200) return interpretStatus(response);
+  if (response.cut) return CUT_ANSWER;
   const answer = answerBody(response);
   const refusals = new Map<number, Refusal>();
   for (const { index, reason } of objectsIn(answer?.errors)) {
     const position = indexBelow(events.length, index);
     if (position === undefined || refusals.has(position)) continue;
     const detail = typeof reason === 'string' && reason !== '' ? reason : 'FloKit gave no reason';
-    refusals.set(position, { code: 'event_refused', detail });
+    refusals.set(position, refusalSaying('event_refused', detail));
   }
-  if (refusals.size === 0) return shortfall(events.length, answer?.accepted);
-  return namedRefusals(events.length, refusals, { kind: 'delivered' });
+  return takenBut(events.length, refusals, answer?.accepted);
 }
 
 function lost(event: CanonicalEvent): readonly LostField[] {

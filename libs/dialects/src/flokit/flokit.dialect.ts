@@ -64,6 +64,7 @@ const batch: IngestRoute = {
   id: 'flokit.batch',
   path: '/v1/batch/events',
   summary: 'Send up to 1,000 events',
+  idempotency: { ...shared.idempotency, keepNames: true },
   rateLimit: { bucket: 'batch', windows: [{ requests: 100, perSeconds: 60 }] },
   bodySchema: BATCH_SCHEMA,
   check: checkBatch,

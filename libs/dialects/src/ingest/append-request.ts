@@ -27,10 +27,15 @@ export function appendRequest(
     headers: keptHeaders(call),
     receivedAt: call.receivedAt,
     body: call.dialect.scrub?.(bytes, body) ?? bytes,
-    checked,
+    checked: key === undefined || route.idempotency?.keepNames ? checked : withoutNames(checked),
     ...(traceparent !== undefined && { callerTrace: traceparent }),
     ...(key !== undefined && { idempotency: idempotencyOf(route, key, bytes) }),
   };
+}
+
+/** What is kept with a key is kept for a day: no more than the answer needs. */
+function withoutNames(checked: Checked): Checked {
+  return { ...checked, rejected: checked.rejected.map(({ name: _, ...rejection }) => rejection) };
 }
 
 export function recallRequest(call: IngestCall<IngestRoute>, { bytes }: Received, key: string): RecallRequest {

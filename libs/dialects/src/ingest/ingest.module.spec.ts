@@ -4,6 +4,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { RateWindow } from '#destinations';
 import { DialectRegistry } from '../dialect-registry.js';
 import flokit from '../flokit/flokit.dialect.js';
+import vibefollow from '../vibefollow/vibefollow.dialect.js';
 import {
   IngestObserver,
   Intake,
@@ -88,7 +89,7 @@ describe('IngestModule', () => {
   let baseUrl: string;
 
   beforeAll(async () => {
-    const dialects = DialectRegistry.of([flokit]);
+    const dialects = DialectRegistry.of([flokit, vibefollow]);
     const ingest = IngestModule.forRoot({
       dialects,
       sources: { useClass: OneSource },
@@ -108,8 +109,8 @@ describe('IngestModule', () => {
   });
   afterAll(() => app.close());
 
-  const post = (body: unknown, headers: Record<string, string> = {}): Promise<Response> =>
-    fetch(`${baseUrl}/v1/batch/events`, {
+  const post = (body: unknown, headers: Record<string, string> = {}, path = '/v1/batch/events'): Promise<Response> =>
+    fetch(`${baseUrl}${path}`, {
       method: 'POST',
       headers: { authorization: 'Bearer key', 'content-type': 'application/json', ...headers },
       body: JSON.stringify(body),
@@ -141,6 +142,14 @@ describe('IngestModule', () => {
       status: 200,
       items: [{ item: { event: 'y' } }],
     });
+  });
+
+  it('keeps no names with a key whose answer tells none; the admin sees them', async () => {
+    await post({ events: [{ name: 'y' }] }, { 'idempotency-key': 'k2' }, '/api/v1/events/bulk');
+    const rejection = { index: 0, code: 'validation', detail: 'required', pointer: 'external_user_id' };
+    expect(intake.appended.at(-1)).toMatchObject({ idempotency: { key: ':k2' } });
+    expect(intake.appended.at(-1)?.checked.rejected).toEqual([rejection]);
+    expect(rejections.recorded.at(-1)?.items).toEqual([{ ...rejection, name: 'y', item: { name: 'y' } }]);
   });
 
   it('counts what it takes and what it refuses', async () => {

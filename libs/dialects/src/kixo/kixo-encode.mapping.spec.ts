@@ -101,6 +101,14 @@ describe('events of other dialects', () => {
     });
   });
 
+  it.each([
+    [app, 'qa'],
+    [{ bundleId: 'org.other', platform: 'web' }, 'production'],
+  ])('name an environment, though theirs be empty: %j', (fallback, environment) => {
+    const nameless = { ...foreign, context: { environment: '' } };
+    expect(encodeBatch([nameless], 'corrected', fallback).environment).toBe(environment);
+  });
+
   it('keep their own amount and currency', () => {
     const own = { ...foreign, properties: { value: 3, currency: 'USD' } };
     expect(encodeEvent(own, 'corrected').properties).toEqual({ value: 3, currency: 'USD' });

@@ -1,6 +1,7 @@
 import { isJsonObject } from '#canonical';
 import type { CanonicalEvent, Json, JsonObject } from '#canonical';
 import { envelopeFromExtras, fromExtras } from '../extras.js';
+import { valueOf } from './kixo.mapping.js';
 import { joinTraits, textOf } from './kixo.traits.js';
 import { DEFAULT_ENVIRONMENT } from './kixo.wire.js';
 import type { KixoBatch, KixoEvent } from './kixo.wire.js';
@@ -17,7 +18,9 @@ export function appOf({ context }: CanonicalEvent, fallback?: KixoApp): KixoApp 
   const bundleId = context?.app_id ?? fallback?.bundleId;
   const platform = context?.platform ?? fallback?.platform;
   if (bundleId === undefined || platform === undefined) throw new RangeError('The event names no app and platform');
-  return { bundleId, platform, environment: context?.environment ?? fallback?.environment ?? DEFAULT_ENVIRONMENT };
+  // Empty is as good as none where another can stand in.
+  const environment = fallback ? textOf(context?.environment) : context?.environment;
+  return { bundleId, platform, environment: environment ?? fallback?.environment ?? DEFAULT_ENVIRONMENT };
 }
 
 /**
@@ -101,15 +104,17 @@ function nameOf(event: CanonicalEvent, extras: JsonObject | undefined): string {
   return typeof extras?.event_name === 'string' && event.event === decoded ? extras.event_name : event.event;
 }
 
+/** A property that is no number states no amount, but keeps its place: the amount takes the next one. */
 export function propertiesOf(event: CanonicalEvent): JsonObject | undefined {
   if (event.type === 'identify') return joinTraits(event);
   const { properties, value, source } = event;
-  const states = ['amount_cents', 'amount', 'value'].some((name) => properties[name] !== undefined);
-  if (source.dialect === 'kixo' || !value || states) return properties;
+  if (source.dialect === 'kixo' || !value) return properties;
   const { amount, currency } = value;
+  const isFree = (name: string): boolean => properties[name] === undefined || properties[name] === null;
+  const place = valueOf(properties)?.amount === undefined ? ['amount', 'value'].find(isFree) : undefined;
   return {
     ...properties,
-    ...(amount !== undefined && { amount }),
-    ...(currency !== undefined && properties.currency === undefined && { currency }),
+    ...(amount !== undefined && place !== undefined && { [place]: amount }),
+    ...(currency !== undefined && isFree('currency') && { currency }),
   };
 }

@@ -1,6 +1,7 @@
 import { isJsonObject } from '#canonical';
 import type { JsonObject } from '#canonical';
 import type { Checked, Refused, Rejection, Reply } from '../dialect.js';
+import { rejectedName } from '../rejected-name.js';
 import { withoutKey } from './kixo.credentials.js';
 import { errorReply, jsonReply, validationError } from './kixo.errors.js';
 import { describe, envelopeViolation, eventViolation } from './kixo.rules.js';
@@ -49,7 +50,7 @@ function rejection(index: number, violation: Violation, item: unknown, body: Jso
     code,
     detail: withoutKey(describe(violation), body),
     pointer: withoutKey(pointer, body),
-    ...(typeof name === 'string' && name !== '' && { name: withoutKey(name, body) }),
+    ...(typeof name === 'string' && rejectedName(withoutKey(name, body))),
   };
 }
 

@@ -23,6 +23,7 @@ import {
   urlOf,
 } from '../outgoing.js';
 import { appOf, deviceIdOf, encodeBatch, encodeEvent, propertiesOf, type KixoApp } from './kixo-encode.mapping.js';
+import { valueOf } from './kixo.mapping.js';
 import { describe, envelopeViolation, eventViolation, type Violation } from './kixo.rules.js';
 import { MAX_BODY_BYTES, MAX_ENVELOPE_TEXT_CHARS, MAX_EVENTS, PLATFORMS } from './kixo.wire.js';
 
@@ -152,8 +153,7 @@ function lost(event: CanonicalEvent): readonly LostField[] {
   return envelope.sent_at === undefined ? lost : [...lost, oddTime];
 }
 
-function lossOfValue(field: string, value: Json, { amount_cents: cents, ...sent }: JsonObject): string | undefined {
+function lossOfValue(field: string, value: Json, sent: JsonObject): string | undefined {
   if (field === 'value.currency') return sent.currency === value ? undefined : 'currency says otherwise';
-  const stated = typeof cents === 'number' ? cents / 100 : (sent.amount ?? sent.value);
-  return stated === value ? undefined : 'the properties say otherwise';
+  return valueOf(sent)?.amount === value ? undefined : 'the properties say otherwise';
 }

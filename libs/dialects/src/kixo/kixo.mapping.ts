@@ -138,7 +138,7 @@ function leftovers(item: KixoEvent): JsonObject | undefined {
 }
 
 /** The vendor takes revenue from these three, in this order. */
-function valueOf({ amount_cents, amount, value, currency }: JsonObject): EventValue | undefined {
+export function valueOf({ amount_cents, amount, value, currency }: JsonObject): EventValue | undefined {
   const cents = finite(amount_cents);
   const found = cents === undefined ? (finite(amount) ?? finite(value)) : cents / 100;
   const code = textOf(currency);

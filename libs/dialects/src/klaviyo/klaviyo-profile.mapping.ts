@@ -22,6 +22,11 @@ const TRAITS = ['first_name', 'last_name', 'organization', 'title', 'image', 'lo
 
 const TRAIT_NAMES: ReadonlySet<string> = new Set(TRAITS);
 
+const ADDRESS_PARTS = ['address1', 'address2', 'city', 'country', 'region', 'zip', 'timezone', 'ip'] as const;
+
+const ADDRESS: ReadonlySet<string> = new Set(ADDRESS_PARTS);
+const COORDINATES: ReadonlySet<string> = new Set(['latitude', 'longitude']);
+
 const KNOWN_META = known({
   patch_properties: known({ append: null, unappend: null, unset: null }),
   patch_identifiers: known({ append: null, unappend: null }),
@@ -119,13 +124,29 @@ function decodePatch(
 const filled = (object: JsonObject | null | undefined): JsonObject | undefined =>
   object && Object.keys(object).length > 0 ? object : undefined;
 
-/** Which traits are attributes of the vendor's; the others become custom properties. */
-function splitTraits(set: JsonObject): { readonly attributes: JsonObject; readonly properties: JsonObject } {
+/**
+ * Whether another dialect's object is a place as the vendor knows it: for a wrong member the job would be refused, an
+ * unknown one would be lost.
+ */
+function isLocation(value: JsonObject): boolean {
+  return Object.entries(value).every(([name, member]) => {
+    const isText = typeof member === 'string' || member === null;
+    return COORDINATES.has(name) ? isText || typeof member === 'number' : isText && ADDRESS.has(name);
+  });
+}
+
+/** Which traits are attributes of the vendor's; the others become custom properties. `own`: the vendor's sender sent them. */
+function splitTraits(
+  set: JsonObject,
+  own: boolean,
+): { readonly attributes: JsonObject; readonly properties: JsonObject } {
   const attributes: [string, Json | undefined][] = [];
   const properties: [string, Json | undefined][] = [];
   for (const [name, value] of Object.entries(set)) {
-    const isAttribute = name === 'location' ? isJsonObject(value) : typeof value === 'string' && TRAIT_NAMES.has(name);
-    if (name === 'properties' && isJsonObject(value)) properties.push(...Object.entries(value));
+    const isPlace = name === 'location' && isJsonObject(value) && (own || isLocation(value));
+    const isAttribute = isPlace || (typeof value === 'string' && TRAIT_NAMES.has(name));
+    // Not all in one call: a hundred thousand arguments overflow the stack.
+    if (name === 'properties' && isJsonObject(value)) for (const entry of Object.entries(value)) properties.push(entry);
     else (isAttribute ? attributes : properties).push([name, value]);
   }
   return { attributes: Object.fromEntries(attributes), properties: Object.fromEntries(properties) };
@@ -134,7 +155,8 @@ function splitTraits(set: JsonObject): { readonly attributes: JsonObject; readon
 /** What a profile is on the wire, patches apart. */
 export function encodeProfile(event: CanonicalEvent): ProfileWire {
   const { identity = {}, profile, extras } = event;
-  const { attributes: traits, properties } = splitTraits(profile?.set ?? {});
+  const own = event.source.dialect === 'klaviyo';
+  const { attributes: traits, properties } = splitTraits(profile?.set ?? {}, own);
   const attributes = compact({
     email: identity.email,
     phone_number: identity.phone,
@@ -146,7 +168,7 @@ export function encodeProfile(event: CanonicalEvent): ProfileWire {
   });
   const id = identity.vendor_profile_id;
   const wire: ProfileWire = { type: 'profile', ...(id !== undefined && { id }), attributes: attributes ?? {} };
-  return event.source.dialect === 'klaviyo' ? withRemainder(wire, extras?.profile) : wire;
+  return own ? withRemainder(wire, extras?.profile) : wire;
 }
 
 /** How an event patches its profile, as `meta`; undefined if it does not. */

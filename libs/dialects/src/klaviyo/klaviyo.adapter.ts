@@ -1,6 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import type { JsonSchema } from '#destinations';
 import type { CheckContext, Checked, Refused, Rejection, Reply } from '../dialect.js';
+import { rejectedName } from '../rejected-name.js';
 import { replyToViolations, MAX_ERRORS } from './klaviyo.errors.js';
 import { eventCounts, eventListPointer, eventsOf, itemsOf, nameOf, positionOf, type Layout } from './klaviyo.layout.js';
 import { latestTime, type Breach } from './klaviyo.limits.js';
@@ -79,9 +80,7 @@ function refuse(
   const events = itemsOf(body, layout).flatMap((item) => eventsOf(item, layout));
   const rejected = breaches.slice(0, MAX_ERRORS).map(({ pointer, detail }): Rejection => {
     const index = positionOf(pointer, layout, counts);
-    const name = nameOf(events[index]);
-    const isName = typeof name === 'string' && name !== '';
-    return { index, code: 'invalid', detail, pointer, ...(isName && { name: name.slice(0, 128) }) };
+    return { index, code: 'invalid', detail, pointer, ...rejectedName(nameOf(events[index])) };
   });
   rejected.sort((one, other) => one.index - other.index);
   return { kind: 'refused', reply: replyToViolations(rejected, context.request), rejected };

@@ -1,7 +1,7 @@
 import { isJsonObject, type CanonicalEvent, type JsonObject } from '#canonical';
 import { interpretStatus } from '#destinations';
 import type { EventOutcome, InboundResponse, Interpretation, Refusal } from '#destinations';
-import { answerBody, objectsIn } from '../outgoing.js';
+import { answerBody, objectsIn, refusalSaying } from '../outgoing.js';
 import { encodeItems } from './klaviyo-encode.mapping.js';
 import { groupedByPerson, JOB } from './klaviyo.grouping.js';
 
@@ -83,8 +83,8 @@ function outcomeAt(field: string, error: JsonObject, isAlone: boolean): EventOut
 
 function refusalOf(field: string, { code, detail }: JsonObject): Refusal {
   const said = typeof detail === 'string' && detail !== '' ? detail : 'Klaviyo gave no reason';
-  return {
-    code: typeof code === 'string' && code !== '' ? code : 'invalid',
-    detail: field === '' ? said : `${field}: ${said}`,
-  };
+  return refusalSaying(
+    typeof code === 'string' && code !== '' ? code : 'invalid',
+    field === '' ? said : `${field}: ${said}`,
+  );
 }

@@ -46,6 +46,14 @@ describe('Klaviyo as a destination', () => {
     ]);
   });
 
+  it('gets as many traits of a person as its own senders give', async () => {
+    const properties = Object.fromEntries(Array.from({ length: 200_000 }, (_, n) => [`trait_${n}`, n]));
+    const { delivered } = await deliver(klaviyo, settings(), [
+      eventOf(0, { ...own, profile: { set: { properties } } }),
+    ]);
+    expect(delivered).toHaveLength(1);
+  });
+
   it('never sends what Klaviyo is sure to refuse', async () => {
     const bad = { identity: { email: 'lee@' } };
     const { requests, delivered, rejected } = await deliver(klaviyo, settings(), batchWith(1_000, 617, bad));

@@ -1,5 +1,6 @@
 import { isJsonObject, normalizeTimestamp } from '#canonical';
 import type { CheckContext, Checked, Refused, Rejection, Reply } from '../dialect.js';
+import { rejectedName } from '../rejected-name.js';
 import { errorReply, jsonReply } from './vibefollow.errors.js';
 import { deepMember, eventViolations, largeEventViolations, userViolations } from './vibefollow.rules.js';
 import type { RecordCheck, Violation } from './vibefollow.rules.js';
@@ -97,13 +98,12 @@ function readList(body: unknown, list: List, maxRecords: number) {
 }
 
 function rejection(index: number, code: string, { message, field }: Violation, record: unknown): Rejection {
-  const name = isJsonObject(record) ? record.name : undefined;
   return {
     index,
     code,
     detail: message,
     ...(field !== undefined && { pointer: field }),
-    ...(typeof name === 'string' && name !== '' && { name }),
+    ...rejectedName(isJsonObject(record) ? record.name : undefined),
   };
 }
 

@@ -1,7 +1,16 @@
 import { isJsonObject, type CanonicalEvent, type JsonObject } from '#canonical';
 import { interpretStatus } from '#destinations';
 import type { InboundResponse, Interpretation, Refusal } from '#destinations';
-import { answerBody, baseLane, indexBelow, namedRefusals, objectsIn, shortfall } from '../outgoing.js';
+import {
+  answerBody,
+  baseLane,
+  CUT_ANSWER,
+  indexBelow,
+  namedRefusals,
+  objectsIn,
+  refusalSaying,
+  takenBut,
+} from '../outgoing.js';
 
 /** How `/events/batch` names an event: `events[3].external_user_id`. */
 const NAMED_EVENT = /^events\[(\d{1,6})\](?:\.(.*))?$/s;
@@ -12,6 +21,7 @@ export function interpret(response: InboundResponse, events: readonly CanonicalE
   // The vendor's pages contradict each other about the status of a key that was used before.
   if (status === 422 || status === 409) return unprocessable(response, events.length);
   if (status !== 200 || baseLane(lane) === 'batch') return interpretStatus(response);
+  if (response.cut) return CUT_ANSWER;
   const data = answerBody(response)?.data;
   const counts = isJsonObject(data) ? data : {};
   const refusals = new Map<number, Refusal>();
@@ -19,8 +29,7 @@ export function interpret(response: InboundResponse, events: readonly CanonicalE
     const position = indexBelow(events.length, error.index);
     if (position !== undefined && !refusals.has(position)) refusals.set(position, refusalOf(error, error.field));
   }
-  if (refusals.size === 0) return shortfall(events.length, counts.accepted);
-  return namedRefusals(events.length, refusals, { kind: 'delivered' });
+  return takenBut(events.length, refusals, counts.accepted);
 }
 
 /** Nothing was taken. Where the answer names events, the others are good as far as it was read. */
@@ -41,8 +50,8 @@ function unprocessable(response: InboundResponse, count: number): Interpretation
 
 function refusalOf({ code, message }: JsonObject, field: unknown): Refusal {
   const said = typeof message === 'string' && message !== '' ? message : 'VibeFollow gave no reason';
-  return {
-    code: typeof code === 'string' && code !== '' ? code : 'validation_failed',
-    detail: typeof field === 'string' && field !== '' ? `${field}: ${said}` : said,
-  };
+  return refusalSaying(
+    typeof code === 'string' && code !== '' ? code : 'validation_failed',
+    typeof field === 'string' && field !== '' ? `${field}: ${said}` : said,
+  );
 }

@@ -61,13 +61,17 @@ describe('VibeFollow as a destination', () => {
     expect(standIn.taken).toHaveLength(3);
   });
 
-  it('loses no event of another dialect to one of the same user, name and second', async () => {
-    const twin = { user_id: 'u-1' };
-    const other = { user_id: 'u-1', event: 'order_cancelled' };
-    await deliver(vibefollow, settings(), [eventOf(0, twin), eventOf(1, twin), eventOf(2, other), eventOf(3, twin)]);
-    expect(standIn.taken.map(({ properties }) => properties.n)).toEqual([0, 2, 1, 3]);
-    expect(paths()).toEqual(['/api/v1/events/bulk 2', '/api/v1/events/batch 2']);
-  });
+  it.each(['flokit', 'vibefollow'])(
+    'loses no event of %s to one of the same user, name and second',
+    async (dialect) => {
+      const source = { id: 'src-1', dialect };
+      const twin = { user_id: 'u-1', source };
+      const other = { user_id: 'u-1', event: 'order_cancelled', source };
+      await deliver(vibefollow, settings(), [eventOf(0, twin), eventOf(1, twin), eventOf(2, other), eventOf(3, twin)]);
+      expect(standIn.taken.map(({ properties }) => properties.n)).toEqual([0, 2, 1, 3]);
+      expect(paths()).toEqual(['/api/v1/events/bulk 2', '/api/v1/events/batch 2']);
+    },
+  );
 
   it('refuses a user’s bad address alone', async () => {
     const users = [eventOf(0, identify), eventOf(1, { ...identify, identity: { email: 'nope' } })];
@@ -111,6 +115,26 @@ describe('VibeFollow as a destination', () => {
     it('does not get 101 keys of the event itself', async () => {
       const { rejected } = await deliver(vibefollow, settings(), [event(101)]);
       expect(rejected).toEqual(['evt_00000000000000000000: properties: properties must have at most 100 keys']);
+    });
+  });
+
+  it.each([
+    ['bulk', 200, { kind: 'retry', code: 'answer_cut' }],
+    ['users', 200, { kind: 'retry', code: 'answer_cut' }],
+    // Says no more than that it took all of them.
+    ['batch', 202, { kind: 'delivered' }],
+  ])('is asked again where an answer that lists refusals is cut: %s', (lane, status, meaning) => {
+    const cut = { status, headers: {}, body: '{"data":{"accepted":0,"rejected":1,"errors":[{"ind', cut: true };
+    expect(vibefollow.interpret(cut, [eventOf(0)], lane)).toEqual(meaning);
+  });
+
+  it('is quoted in part, code and reason', () => {
+    const errors = [{ index: 0, code: 'c'.repeat(5_000), message: 'm'.repeat(5_000) }];
+    const body = JSON.stringify({ data: { accepted: 0, rejected: 1, errors } });
+    const refusal = { code: 'c'.repeat(100), detail: 'm'.repeat(2_000) };
+    expect(vibefollow.interpret({ status: 200, headers: {}, body }, [eventOf(0)], 'bulk')).toEqual({
+      kind: 'per_event',
+      outcomes: [{ kind: 'rejected', refusal }],
     });
   });
 

@@ -91,8 +91,6 @@ function place(event: CanonicalEvent): Placement {
   const batch = laneBesideEnvelope('batch', event, 'vibefollow');
   if (event.timestamp === event.received_at) return { kind: 'lane', lane: batch };
   const bulk = laneBesideEnvelope('bulk', event, 'vibefollow');
-  // VibeFollow's own senders mean a repeat by one; another dialect's seldom do, and many count in seconds.
-  if (event.source.dialect === 'vibefollow') return { kind: 'lane', lane: bulk };
   const distinct = `${event.timestamp} ${event.user_id.length} ${event.user_id} ${event.event}`;
   return { kind: 'lane', lane: bulk, distinct, repeatLane: batch };
 }

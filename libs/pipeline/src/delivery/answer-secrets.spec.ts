@@ -21,4 +21,9 @@ describe('what is shown of an answer', () => {
   ])('%s', (_name, answer, expected) => {
     expect(shown(answer)).toEqual({ status: 422, headers: { echo: expected }, body: expected });
   });
+
+  it('that it was cut', () => {
+    const cut = withoutSecrets({ status: 200, headers: {}, body: '{"errors":[', cut: true }, request, settings);
+    expect(cut).toEqual({ status: 200, headers: {}, body: '{"errors":[', cut: true });
+  });
 });

@@ -6,17 +6,17 @@ import { redactor, secretsOfUrl } from '#platform';
  * anything is made of an answer, since refusals quote it.
  */
 export function withoutSecrets(
-  { status, headers, body }: Pick<InboundResponse, 'status' | 'headers' | 'body'>,
+  { status, headers, body, cut }: Pick<InboundResponse, 'status' | 'headers' | 'body' | 'cut'>,
   request: OutboundRequest,
   { credentials }: ConnectorSettings,
-): Pick<InboundResponse, 'status' | 'headers' | 'body'> {
+): Pick<InboundResponse, 'status' | 'headers' | 'body' | 'cut'> {
   const secret = new Set(request.secretHeaders);
   const hidden = Object.entries(request.headers).flatMap(([name, value]) =>
     secret.has(name.toLowerCase()) ? [value, withoutScheme(value)] : [],
   );
   const redact = redactor([...Object.values(credentials), ...hidden, ...secretsOfUrl(request.url)]);
   const shown = Object.entries(headers).map(([name, value]) => [name, redact(value)] as const);
-  return { status, headers: Object.fromEntries(shown), body: redact(body) };
+  return { status, headers: Object.fromEntries(shown), body: redact(body), ...(cut && { cut }) };
 }
 
 /** `Bearer <token>`: what is echoed may be the token alone. */

@@ -1,7 +1,8 @@
 import type { Destination } from '#control-plane';
 import { fromRanges } from '../segment/position-ranges.js';
-import { stepFor } from './attempt.js';
+import { attemptOf, stepFor } from './attempt.js';
 import { newPart } from './plan.js';
+import { nothing, reached } from './step.js';
 
 const destination = { retry: { maxAttempts: 3, maxAgeSeconds: 60, minDelayMs: 10, maxDelayMs: 100 } } as Destination;
 const moment = { now: 0, random: 0, refusals: 0 };
@@ -27,5 +28,19 @@ describe('a request that would be too large', () => {
     expect(parts).toEqual([]);
     expect(rejected).toMatchObject([{ member: 7, code: 'event_too_large' }]);
     expect(health).toEqual({ kind: 'unknown' });
+  });
+});
+
+describe('an attempt', () => {
+  const answered = { kind: 'answered', code: 'http_200', status: 200, body: '', tookMs: 1 } as const;
+  const step = { ...nothing, parts: [], health: reached(moment) };
+
+  it.each([
+    ['all', { kind: 'delivered' as const }],
+    ['those that it does not refuse by name', { kind: 'per_event' as const, outcomes: [] }],
+  ])('tells that the destination counts fewer than %s', (_, answer) => {
+    const interpretation = { ...answer, note: 'accepted 1 of 3', shortfall: 2 };
+    const { attempt } = attemptOf({ ...answered, interpretation }, step, 'key', '0-2', 0);
+    expect(attempt).toMatchObject({ note: 'accepted 1 of 3', shortfall: 2 });
   });
 });

@@ -79,7 +79,7 @@ export function attemptOf(
 }
 
 function doubtsOf(interpretation: Interpretation): Pick<Attempt, 'note' | 'shortfall'> {
-  if (interpretation.kind !== 'delivered') return {};
+  if (interpretation.kind !== 'delivered' && interpretation.kind !== 'per_event') return {};
   const { note, shortfall } = interpretation;
   return { ...(note === undefined ? {} : { note }), ...(shortfall === undefined ? {} : { shortfall }) };
 }

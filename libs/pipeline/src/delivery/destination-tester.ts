@@ -6,6 +6,9 @@ import { withoutSecrets } from './answer-secrets.js';
 import { eventId, newSegmentId } from '../segment/segment-id.js';
 import { shownRequest, type ShownRequest } from './rehearsal.js';
 
+/** As much of an answer as anybody reads. */
+const SHOWN_BODY_CHARS = 65_536;
+
 export interface TestResult {
   readonly request: ShownRequest | null;
   readonly response: {
@@ -53,9 +56,10 @@ export class DestinationTester {
     }
     const response = withoutSecrets(result, request, settings);
     const interpretation = connector.interpret({ ...response, receivedAtMs: Date.now() }, [event], placement.lane);
+    const { status, headers, body } = response;
     return {
       request: shownRequest(request),
-      response,
+      response: { status, headers, body: body.slice(0, SHOWN_BODY_CHARS) },
       outcome: shownOutcome(interpretation),
     };
   }

@@ -85,14 +85,21 @@ describe('OutgoingHttp', () => {
     expect(await post(url)).toMatchObject({ kind: 'response', status, body: 'no' });
   });
 
-  it('keeps the first 256 KiB of a long answer', async () => {
-    const url = await serve((_request, answer) => answer.end('x'.repeat(3_000_000)));
+  it('keeps all of an answer of 2 MiB', async () => {
+    const url = await serve((_request, answer) => answer.end('x'.repeat(2_097_152)));
     const result = await post(url);
-    expect(result).toMatchObject({ kind: 'response', status: 200 });
-    expect(result.kind === 'response' && result.body).toBe('x'.repeat(262_144));
+    expect(result.kind === 'response' && result.body).toBe('x'.repeat(2_097_152));
+    expect(result).not.toHaveProperty('cut');
   });
 
-  it('takes an endless answer for one of 256 KiB', async () => {
+  it('keeps the first 2 MiB of a longer answer and says that there was more', async () => {
+    const url = await serve((_request, answer) => answer.end('x'.repeat(2_097_153)));
+    const result = await post(url);
+    expect(result).toMatchObject({ kind: 'response', status: 200, cut: true });
+    expect(result.kind === 'response' && result.body).toBe('x'.repeat(2_097_152));
+  });
+
+  it('takes an endless answer for one of 2 MiB', async () => {
     const url = await serve((_request, answer) => {
       const more = (): void => {
         while (!answer.destroyed && answer.write('y'.repeat(65_536)));

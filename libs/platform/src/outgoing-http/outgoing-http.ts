@@ -25,6 +25,8 @@ export type SendResult =
       readonly headers: Readonly<Record<string, string>>;
       /** Decompressed UTF-8, at most `MAX_RESPONSE_BYTES`. */
       readonly body: string;
+      /** The body was longer: its end is missing. */
+      readonly cut?: boolean;
       readonly tookMs: number;
     }
   | { readonly kind: 'failure'; readonly code: FailureCode; readonly detail: string; readonly tookMs: number };
@@ -35,11 +37,15 @@ type Outcome =
       readonly status: number;
       readonly headers: Record<string, string>;
       readonly body: string;
+      readonly cut?: boolean;
     }
   | { readonly kind: 'failure'; readonly code: FailureCode; readonly detail: string };
 
-/** What is kept of an answer; the rest is discarded and the answer still counts. */
-export const MAX_RESPONSE_BYTES = 256 * 1024;
+/**
+ * What is kept of an answer; the rest is discarded and the answer still counts. Enough for one that gives a reason for
+ * each of a thousand events.
+ */
+export const MAX_RESPONSE_BYTES = 2 * 1024 * 1024;
 
 const asIs = [(data: unknown) => data];
 
@@ -97,8 +103,8 @@ export class OutgoingHttp implements OnApplicationShutdown {
     const data = typeof body === 'string' ? Buffer.from(body, 'utf8') : body;
     const response = await this.client.request<Readable>({ method, url, headers: { ...headers }, data, signal });
     const received = flatten(response.headers);
-    const text = await readBody(response.data, received['content-encoding'] ?? '', MAX_RESPONSE_BYTES);
-    return { kind: 'response', status: response.status, headers: received, body: text };
+    const { text, cut } = await readBody(response.data, received['content-encoding'] ?? '', MAX_RESPONSE_BYTES);
+    return { kind: 'response', status: response.status, headers: received, body: text, ...(cut && { cut }) };
   }
 }
 

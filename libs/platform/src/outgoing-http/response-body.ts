@@ -1,12 +1,18 @@
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
+export interface ReadBody {
+  readonly text: string;
+  /** There was more than `maxBytes`. */
+  readonly cut: boolean;
+}
+
 /**
  * Reads a response body as UTF-8 text, decompressed, up to `maxBytes`; what lies beyond is neither read nor unpacked.
  * A body that does not unpack gives what came out before the fault: the status says what the answer meant.
  * @throws what the connection threw when it ended in the middle of the body.
  */
-export async function readBody(body: Readable, contentEncoding: string, maxBytes: number): Promise<string> {
+export async function readBody(body: Readable, contentEncoding: string, maxBytes: number): Promise<ReadBody> {
   const decoder = decoderFor(contentEncoding);
   if (!decoder) return join(await collect(body, maxBytes), maxBytes);
   // The pipeline closes both ends when reading stops early; its own verdict is told by the iteration below.
@@ -44,9 +50,9 @@ async function collect(stream: Readable, maxBytes: number, chunks: Buffer[] = []
   return chunks;
 }
 
-function join(chunks: readonly Buffer[], maxBytes: number): string {
-  if (chunks.length === 0) return '';
-  return Buffer.concat(chunks).subarray(0, maxBytes).toString('utf8');
+function join(chunks: readonly Buffer[], maxBytes: number): ReadBody {
+  const bytes = Buffer.concat(chunks);
+  return { text: bytes.subarray(0, maxBytes).toString('utf8'), cut: bytes.length > maxBytes };
 }
 
 function isDecodingFault(error: unknown): boolean {
