@@ -122,7 +122,7 @@ export const erasureKeys = {
   expiring: 'gw:{erasures}:expiring',
   /** String: who works on it. */
   lease: (id: string) => `gw:{erasures}:lease:${id}`,
-  /** Hash on a shard: erasure id → how many events were taken out there. */
+  /** Hash on a shard: erasure id → how many events were taken out there; and `epoch`, see erasure-epoch.ts. */
   inShard: (shard: number) => `gw:{s${shard}}:erased`,
   /** The same of refused requests. */
   rejectionsInShard: (shard: number) => `gw:{s${shard}}:erased-rejections`,

@@ -18,11 +18,18 @@ interface RecordKeys {
   lease(id: string): string;
 }
 
+/** A sorted set that is kept as long as the record, and what is added to it in the step that writes the record. */
+export interface RecordList {
+  readonly key: string;
+  readonly added?: { readonly score: number; readonly member: string };
+}
+
 /**
  * Writes a record's next state if it is still what the writer read, keeps it among the active ones while it runs, and
  * forgets some whose time is over.
- * KEYS: 1 records, 2 active, 3 expiring. ARGV: 1 id, 2 state as read ('' for a new one), 3 new state, 4 '1' while active,
- * 5 created (ms), 6 how long it is kept once it is done (ms) or ''. Returns 1 if written.
+ * KEYS: 1 records, 2 active, 3 expiring, 4 its list if it has one. ARGV: 1 id, 2 state as read ('' for a new one), 3 new
+ * state, 4 '1' while active, 5 created (ms), 6 how long it is kept once it is done (ms) or '', then score and member of what
+ * is added to the list. Returns 1 if written.
  */
 const saveRecordScript = defineScript(
   'gwSaveRecord',
@@ -34,6 +41,10 @@ if ARGV[4] == '1' then redis.call('ZADD', KEYS[2], ARGV[5], ARGV[1]) else redis.
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 if ARGV[4] ~= '1' and ARGV[6] ~= '' then redis.call('ZADD', KEYS[3], string.format('%d', now + ARGV[6]), ARGV[1]) end
+if KEYS[4] then
+  if ARGV[8] then redis.call('ZADD', KEYS[4], ARGV[7], ARGV[8]) end
+  if ARGV[4] == '1' then redis.call('PERSIST', KEYS[4]) elseif ARGV[6] ~= '' then redis.call('PEXPIRE', KEYS[4], ARGV[6]) end
+end
 for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', string.format('%d', now), 'LIMIT', 0, 100)) do
   redis.call('HDEL', KEYS[1], id)
   redis.call('ZREM', KEYS[3], id)
@@ -82,12 +93,14 @@ export class RecordStore<Item extends { readonly id: string; readonly createdAt:
     return holdLease(this.redis, this.keys.lease(id), owner, ms);
   }
 
-  private async write(before: string, record: Item): Promise<Stored<Item> | undefined> {
+  protected async write(before: string, record: Item, list?: RecordList): Promise<Stored<Item> | undefined> {
     const text = JSON.stringify(record);
     const { records, active, expiring } = this.keys;
+    const keys = [records, active, expiring, ...(list ? [list.key] : [])];
+    const added = list?.added ? [list.added.score, list.added.member] : [];
     const isActive = this.isActive(record) ? '1' : '0';
     const values = [record.id, before, text, isActive, Date.parse(record.createdAt), this.keptMs(record) ?? ''];
-    const written = await saveRecordScript.run(this.redis.shared, [records, active, expiring], values);
+    const written = await saveRecordScript.run(this.redis.shared, keys, [...values, ...added]);
     return written === 1 ? { record, text } : undefined;
   }
 }

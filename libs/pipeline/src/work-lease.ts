@@ -15,3 +15,27 @@ return 1
 export async function holdLease(redis: RedisConnections, key: string, owner: string, ms: number): Promise<boolean> {
   return (await leaseScript.run(redis.shared, [key], [owner, ms])) === 1;
 }
+
+/**
+ * Prolongs a lease while the work is done. The work is told to end once somebody else has the lease, and when `stopping` is.
+ */
+export async function whileHeld(
+  prolong: () => Promise<boolean>,
+  everyMs: number,
+  stopping: AbortSignal,
+  work: (ending: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const lost = new AbortController();
+  const timer = setInterval(() => {
+    prolong().then(
+      (isHeld) => isHeld || lost.abort(),
+      // Who has it is not known: the next time tells.
+      () => undefined,
+    );
+  }, everyMs);
+  try {
+    await work(AbortSignal.any([stopping, lost.signal]));
+  } finally {
+    clearInterval(timer);
+  }
+}

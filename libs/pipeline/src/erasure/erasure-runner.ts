@@ -4,6 +4,7 @@ import { ALL_SHARDS, ERASED_CHANNEL, shardKeys } from '../keys.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
 import { readHeader } from '../segment/segment-format.js';
 import { countErased, forgetCounts } from './erasure-counts.js';
+import { advanceErasureEpoch } from './erasure-epoch.js';
 import type { ErasureRecord } from './erasure-record.js';
 import type { ErasureStore, StoredErasure } from './erasure.store.js';
 import type { ListEraser } from './list-eraser.js';
@@ -13,7 +14,7 @@ import { subjectTest, type SubjectTest } from './subject.js';
 const LOOK_MS = 500;
 const LEASE_MS = 15_000;
 const SEGMENTS_AT_ONCE = 20;
-/** Whoever had read an event before it was erased has put it somewhere by then: a dead letter, a replay's chunk. */
+/** A delivery that had read an event before it was erased has parked it by then. Replays are held back by the epoch. */
 const ON_ITS_WAY_MS = 5_000;
 
 /** Works on erasures, one process at a time each. Everything it does may be repeated after a crash. */
@@ -50,10 +51,19 @@ export class ErasureRunner {
     try {
       for (const id of await this.store.activeIds()) {
         if (this.stopped) return;
-        if (await this.store.lease(id, this.owner, LEASE_MS)) await this.work(id);
+        await this.lookAt(id);
       }
     } catch (error) {
-      this.log.warn({ error: String(error) }, 'an erasure stopped; it goes on from where it was');
+      this.log.warn({ error: String(error) }, 'erasures were not looked for');
+    }
+  }
+
+  /** One that fails keeps no other waiting. */
+  private async lookAt(id: string): Promise<void> {
+    try {
+      if (await this.store.lease(id, this.owner, LEASE_MS)) await this.work(id);
+    } catch (error) {
+      this.log.warn({ erasureId: id, error: String(error) }, 'an erasure stopped; it goes on from where it was');
     }
   }
 
@@ -103,23 +113,11 @@ export class ErasureRunner {
   private async close(stored: StoredErasure): Promise<void> {
     const { record } = stored;
     const test = subjectTest(record.subject);
-    for (const shard of ALL_SHARDS) {
-      let from = (record.ends[shard] ?? 0) - 1;
-      for (;;) {
-        const found = await this.segmentsBetween(shard, from, Number.POSITIVE_INFINITY);
-        const last = found.at(-1);
-        if (!last) break;
-        const putBack = await Promise.all(found.map(({ segmentId }) => this.isPutBack(shard, segmentId)));
-        await this.eraseAll(
-          record.id,
-          found.filter((_, i) => putBack[i]),
-          test,
-        );
-        if (this.stopped) return;
-        from = last.sequence;
-      }
-    }
+    const from = new Map(ALL_SHARDS.map((shard) => [shard, (record.ends[shard] ?? 0) - 1]));
+    await this.erasePutBack(record.id, from, test);
     await this.eraseLists(record, test);
+    // A letter parked since the first look may have been put back before the second one of its list.
+    await this.erasePutBack(record.id, from, test);
     if (this.stopped) return;
     const fileRewritten = await this.redis.rewriteAppendOnlyFile();
     const ids = [...this.destinationIds()];
@@ -130,6 +128,25 @@ export class ErasureRunner {
     this.log.info({ erasureId: record.id, ...counts, fileRewritten }, 'a person was erased');
   }
 
+  /** What was put back after these sequences, which move on to the last that was looked at. */
+  private async erasePutBack(id: string, from: Map<number, number>, test: SubjectTest): Promise<void> {
+    for (const shard of ALL_SHARDS) {
+      for (;;) {
+        if (this.stopped) return;
+        const found = await this.segmentsBetween(shard, from.get(shard) ?? -1, Number.POSITIVE_INFINITY);
+        const last = found.at(-1);
+        if (!last) break;
+        const putBack = await Promise.all(found.map(({ segmentId }) => this.isPutBack(shard, segmentId)));
+        await this.eraseAll(
+          id,
+          found.filter((_, i) => putBack[i]),
+          test,
+        );
+        from.set(shard, last.sequence);
+      }
+    }
+  }
+
   /** Events looked at. */
   private async eraseAll(
     id: string,
@@ -137,12 +154,16 @@ export class ErasureRunner {
     test: SubjectTest,
   ): Promise<number> {
     let scanned = 0;
+    let hasRewritten = false;
     for (const { segmentId } of found) {
       if (this.stopped) return scanned;
       const looked = await this.segments.erase(id, segmentId, test);
       scanned += looked?.scanned ?? 0;
-      if (looked?.rewritten) await this.redis.shared.publish(ERASED_CHANNEL, segmentId);
+      if (!looked?.rewritten) continue;
+      hasRewritten = true;
+      await this.redis.shared.publish(ERASED_CHANNEL, segmentId);
     }
+    if (hasRewritten) await advanceErasureEpoch(this.redis);
     await this.store.lease(id, this.owner, LEASE_MS);
     return scanned;
   }
@@ -158,6 +179,7 @@ export class ErasureRunner {
       letters += await this.lists.deadLetters(id, destinationId, test, keepLease);
     }
     for (const shard of ALL_SHARDS) await this.lists.rejections(id, shard, test, keepLease);
+    await advanceErasureEpoch(this.redis);
     await this.redis.shared.publish(ERASED_CHANNEL, '');
     return letters;
   }

@@ -1,5 +1,5 @@
 import type { CanonicalEvent } from '#canonical';
-import { createLog, type RedisAddress } from '#platform';
+import { createLog, type RedisAddress, type RedisConnections } from '#platform';
 import {
   connectRedis,
   dumpRedis,
@@ -13,13 +13,15 @@ import { addDeadLettersScript } from '../delivery/dead-letter.script.js';
 import type { IntakeChecked } from '../intake/append-request.js';
 import { IntakeService } from '../intake/intake.service.js';
 import { QueuedBudget } from '../intake/queued-budget.js';
-import { ALL_SHARDS, destinationKeys, shardKeys, shardOfSource } from '../keys.js';
+import { ALL_SHARDS, destinationKeys, erasureKeys, shardKeys, shardOfSource } from '../keys.js';
 import { RedisPulse } from '../redis-pulse.js';
+import { writePutBack } from '../replay/put-back.js';
 import { RejectionStore, type RejectedRequest } from '../rejections/rejection-store.js';
 import { Ledger } from '../routing/ledger.js';
 import { EventDecoder, type DecodableRequest } from '../segment/event-decoder.js';
 import { SegmentStore } from '../segment/segment-store.js';
-import { parseEventId } from '../segment/segment-id.js';
+import { newSegmentId, parseEventId } from '../segment/segment-id.js';
+import { erasureEpoch } from './erasure-epoch.js';
 import { ErasureRunner } from './erasure-runner.js';
 import { ErasureStore } from './erasure.store.js';
 import { ErasuresService } from './erasures.service.js';
@@ -78,16 +80,8 @@ async function build(address: RedisAddress) {
   await budget.start();
   const segments = new SegmentStore(redis, new PeopleDecoder());
   const store = new ErasureStore(redis);
-  const runner = (): ErasureRunner =>
-    new ErasureRunner(
-      redis,
-      store,
-      new SegmentEraser(redis, new PeopleDecoder(), log),
-      new ListEraser(redis),
-      () => ['crm'],
-      log,
-      100,
-    );
+  const runner = (lists = new ListEraser(redis)): ErasureRunner =>
+    new ErasureRunner(redis, store, new SegmentEraser(redis, new PeopleDecoder(), log), lists, () => ['crm'], log, 100);
   const configuration = { destinations: new Map([['crm', {}]]) };
   const service = new ErasuresService(redis, store, configuration as never);
   onEnd(() => {
@@ -113,9 +107,9 @@ type Built = Awaited<ReturnType<typeof build>>;
 async function append(
   built: Built,
   items: readonly Item[],
-  more: { source?: string; refused?: number[]; key?: string; naturalKeys?: (string | null)[] } = {},
+  more: { source?: string; refused?: number[]; key?: string; naturalKeys?: (string | null)[]; body?: string } = {},
 ) {
-  const { source = 'app', refused = [], key, naturalKeys } = more;
+  const { source = 'app', refused = [], key, naturalKeys, body = JSON.stringify(items) } = more;
   const rejected = refused.map((index) => ({ index, code: 'invalid', detail: 'no' }));
   const checked: IntakeChecked = {
     kind: 'checked',
@@ -130,7 +124,7 @@ async function append(
     route: 'people',
     headers: {},
     receivedAt: Date.now(),
-    body: Buffer.from(JSON.stringify(items)),
+    body: Buffer.from(body),
     checked,
     ...(key === undefined ? {} : { idempotency: { key } }),
   });
@@ -138,14 +132,29 @@ async function append(
   return items.map((_, index) => result.idAt(index));
 }
 
-async function erased(built: Built, field: 'email' | 'user_id', value: string) {
-  const runner = built.runner();
+async function erased(built: Built, field: 'email' | 'user_id', value: string, lists?: ListEraser) {
+  const runner = built.runner(lists);
   runner.start();
   const { id } = await built.service.create(field, value);
   await until(async () => (await built.service.find(id))?.state === 'done', { timeoutMs: 30_000 });
   await runner.stop();
   built.segments.erased();
   return built.service.find(id);
+}
+
+/** Each time before it looks at dead letters, something else happens. */
+class InterruptedLists extends ListEraser {
+  constructor(
+    redis: RedisConnections,
+    private readonly before: () => Promise<unknown>,
+  ) {
+    super(redis);
+  }
+
+  override async deadLetters(...args: Parameters<ListEraser['deadLetters']>): Promise<number> {
+    await this.before();
+    return super.deadLetters(...args);
+  }
 }
 
 /** What the counters say of each shard, and what the segments really take. */
@@ -226,6 +235,17 @@ describe.each([
     for (const [counted, real] of await bytes(built)) expect(counted).toBe(real);
   });
 
+  it('takes out what was refused for nesting too deep, and is stopped by none of it', async () => {
+    const deep = (userId: string): string => '['.repeat(50_000) + `{"user_id":"${userId}"}` + ']'.repeat(50_000);
+    const items = [{ user_id: 'u-6' }, { user_id: 'u-7' }];
+    const [kept] = await append(built, items, { refused: [1], body: `[{"user_id":"u-6"},${deep('hal-9000')}]` });
+    await append(built, items, { refused: [1], body: `[{"user_id":"u-6"},${deep('u-7')}]` });
+    expect(await erased(built, 'user_id', 'hal-9000')).toMatchObject({ erased: { events: 0 } });
+    const left = await built.segments.events(placeOf(kept).segmentId);
+    expect(left?.map((event) => event?.user_id)).toEqual(['u-6', undefined]);
+    expect((await dumpRedis(built.address)).join('\n')).not.toContain('hal-9000');
+  });
+
   it('leaves what is said once with the first event that somebody gets', async () => {
     const [known, first, dan] = [{ user_id: 'u-4' }, { user_id: 'u-5' }, { user_id: 'dan' }];
     await append(built, [known], { naturalKeys: ['k'] });
@@ -285,6 +305,37 @@ describe.each([
     expect(kept.map(({ items }) => items[0]?.item)).toEqual([{ who: { user_id: 'other' } }]);
     const left = await built.redis.shared.hget(shardKeys.counters(shardOfSource('app')), 'rejectionBytes');
     expect(left).toBe(String(texts[0]?.length));
+  });
+
+  it('takes out what a replay put back between the last look at segments and the one at dead letters', async () => {
+    const [id = ''] = await append(built, [{ user_id: 'jim' }]);
+    const { segmentId } = placeOf(id);
+    const [event] = (await built.segments.events(segmentId)) ?? [];
+    if (!event) throw new Error('it was not stored');
+    const shard = shardOfSource('app');
+    const copies: string[] = [];
+    const epochs = [await erasureEpoch(built.redis, shard)];
+    const lists = new InterruptedLists(built.redis, async () => {
+      const copy = newSegmentId(shard, Date.now());
+      const epoch = await erasureEpoch(built.redis, shard);
+      epochs.push(epoch);
+      const chunk = { segmentId: copy, replayId: 'rpl_1', destinationId: 'crm', events: [event], epoch };
+      if (await writePutBack(built.redis, chunk)) copies.push(copy);
+    });
+    expect(await erased(built, 'user_id', 'jim', lists)).toMatchObject({ erased: { events: 3 } });
+    // What was read before the first segment was written anew has no longer been put back since.
+    expect(epochs[1]).not.toBe(epochs[0]);
+    const left = await Promise.all(copies.map((copy) => built.segments.events(copy)));
+    expect(left).toEqual([[undefined], [undefined]]);
+  });
+
+  it('waits for no other erasure that fails', async () => {
+    const unknown = JSON.stringify({ v: 99, id: 'ers_0' });
+    await built.redis.shared.hset(erasureKeys.records, 'ers_0', unknown);
+    await built.redis.shared.zadd(erasureKeys.active, 0, 'ers_0');
+    await append(built, [{ user_id: 'ivy' }]);
+    expect(await erased(built, 'user_id', 'ivy')).toMatchObject({ erased: { events: 1 } });
+    await built.redis.shared.zrem(erasureKeys.active, 'ers_0');
   });
 
   it('goes on where a process was stopped, and counts nothing twice', async () => {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { isJsonObject, type CanonicalEvent, type Json, type JsonObject } from '#canonical';
+import { isJsonObject, type CanonicalEvent, type Json } from '#canonical';
 import { commonForm, fieldOf } from '../hashed-value.js';
 
 /** Who is erased. Only a digest is kept: what is to be forgotten must not be remembered as an order to forget it. */
@@ -24,23 +24,37 @@ export function subjectTest({ field, sha256 }: Subject): SubjectTest {
   const wanted = fieldOf(field);
   const names = new NameMeanings();
   const is = (value: Json): boolean => digest(commonForm(wanted, value)) === sha256;
-  const mentions = (value: Json, means: boolean): boolean => {
-    if (Array.isArray(value)) return value.some((item: Json) => mentions(item, means));
-    if (isJsonObject(value)) return hasMention(value);
-    return means && (typeof value === 'string' || typeof value === 'number') && is(value);
+  const partsOf = ({ value, means }: Part): readonly Part[] => {
+    if (Array.isArray(value)) return value.map((item: Json) => ({ value: item, means }));
+    if (!isJsonObject(value)) return [];
+    return Object.entries(value).map(([name, member = null]) => ({ value: member, means: names.of(name) === wanted }));
   };
-  const hasMention = (object: JsonObject): boolean =>
-    Object.entries(object).some(([name, value]) => value !== undefined && mentions(value, names.of(name) === wanted));
+  // A refused item may nest deeper than calls can, and be wider than arguments can.
+  const mentions = (whole: Json): boolean => {
+    const left: Part[] = [{ value: whole, means: false }];
+    for (let part = left.pop(); part; part = left.pop()) {
+      const { value, means } = part;
+      if (means && (typeof value === 'string' || typeof value === 'number') && is(value)) return true;
+      for (const inner of partsOf(part)) left.push(inner);
+    }
+    return false;
+  };
   const byEmail = ({ identity, profile, properties, extras, context }: CanonicalEvent): boolean =>
-    [identity, profile, properties, extras, context].some((part) => part !== undefined && hasMention(part));
+    [identity, profile, properties, extras, context].some((part) => part !== undefined && mentions(part));
   const byId = (event: CanonicalEvent): boolean => {
     const id = field === 'user_id' ? event.user_id : event.anonymous_id;
     return id !== null && is(id);
   };
   return {
     event: field === 'email' ? byEmail : byId,
-    raw: (value) => mentions(value as Json, false),
+    raw: (value) => mentions(value as Json),
   };
+}
+
+/** What is still to be looked at, and whether its name means the field. */
+interface Part {
+  readonly value: Json;
+  readonly means: boolean;
 }
 
 const digest = (text: string): string => hash('sha256', text, 'hex');

@@ -26,7 +26,7 @@ export class ReplayedCopies {
       if (Date.parse(record.createdAt) + 1_000 < Date.parse(event.received_at)) break;
       const { destinationId } = record.order;
       const done = (await this.replays.putBackBy(record, left)).map(([segmentId]) => segmentId);
-      // The one under way is noted already where only the record's next state is missing.
+      // Earlier releases may have noted the one under way already.
       const putBack = new Set(record.pending ? [record.pending.segmentId, ...done] : done);
       for (const segmentId of [...putBack].slice(0, left)) {
         left--;

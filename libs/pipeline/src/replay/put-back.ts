@@ -1,6 +1,7 @@
 import type { CanonicalEvent } from '#canonical';
 import type { RedisConnections } from '#platform';
-import { replayKeys, shardKeys } from '../keys.js';
+import { EPOCH_FIELD } from '../erasure/erasure-epoch.js';
+import { erasureKeys, replayKeys, shardKeys } from '../keys.js';
 import { PUT_BACK } from '../segment/event-decoder.js';
 import { encodeSegment } from '../segment/segment-format.js';
 import { shardOfSegment } from '../segment/segment-id.js';
@@ -15,13 +16,15 @@ export interface PutBack {
   readonly replayId: string;
   readonly destinationId: string;
   readonly events: readonly CanonicalEvent[];
+  /** Of the shard's erasures, before the events were read. */
+  readonly epoch: string;
 }
 
-/** Repeating it for the same segment changes nothing. */
+/** Repeating it for the same segment changes nothing. False: somebody may have been erased since the events were read. */
 export async function writePutBack(
   redis: RedisConnections,
-  { segmentId, replayId, destinationId, events }: PutBack,
-): Promise<void> {
+  { segmentId, replayId, destinationId, events, epoch }: PutBack,
+): Promise<boolean> {
   const shard = shardOfSegment(segmentId);
   const body = Buffer.from(JSON.stringify(events));
   const header = {
@@ -44,8 +47,9 @@ export async function writePutBack(
     shardKeys.segments(shard),
     shardKeys.ledger(shard, segmentId),
     replayKeys.mark(shard, segmentId),
+    erasureKeys.inShard(shard),
   ];
   const decision = JSON.stringify(Object.fromEntries([[destinationId, `0-${events.length - 1}`]]));
-  const values = [segmentId, segment.header, segment.bodies, decision, destinationId, events.length, MARK_SECONDS];
-  await putBackScript.run(redis.shared, keys, values);
+  const chunk = [segmentId, segment.header, segment.bodies, decision, destinationId, events.length, MARK_SECONDS];
+  return (await putBackScript.run(redis.shared, keys, [...chunk, EPOCH_FIELD, epoch])) !== -1;
 }

@@ -20,9 +20,19 @@ export interface ReplayOrder {
 
 /**
  * Where a replay from history has got to: per shard, the acceptance sequence that is done; and of a segment that is done
- * in part, as `<shard>/<sequence>`, the position of the next event. From dead letters: `passed`, those that stay.
+ * in part, as `<shard>/<sequence>`, the position of the next event.
  */
 export type HistoryCursor = Readonly<Record<string, number>>;
+
+/** Where a replay from dead letters has got to: the last letter it has looked at, by when it was parked (ms) and its id. */
+export interface LetterCursor {
+  readonly parked?: number;
+  readonly letter?: string;
+  /** Of earlier releases, instead: how many at the front of the list stay there. */
+  readonly passed?: number;
+}
+
+export type ReplayCursor = HistoryCursor | LetterCursor;
 
 /**
  * A replay as it is stored. It goes on from here after a crash: `pending` is the chunk that was being put back, whose
@@ -40,7 +50,7 @@ export interface ReplayRecord {
   readonly queued: number;
   /** Nothing accepted or parked after this is replayed (ms): a replay ends. */
   readonly horizon: number;
-  readonly cursor: HistoryCursor;
+  readonly cursor: ReplayCursor;
   readonly pending?: PendingChunk;
   /** What earlier releases put back; the rest is in a list beside the record, which so keeps its size. */
   readonly segments: readonly PutBackSegment[];
@@ -56,7 +66,7 @@ export interface PendingChunk {
   readonly parkedUntil?: number;
   readonly events: number;
   /** The cursor once it is done. */
-  readonly cursor: HistoryCursor;
+  readonly cursor: ReplayCursor;
 }
 
 export function readReplay(text: string): ReplayRecord {

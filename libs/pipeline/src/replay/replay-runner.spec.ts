@@ -1,7 +1,30 @@
-import { append, buildPipeline, ids, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
-import { startRedis, startSink, until } from '../../../../test/support/index.js';
-import { destinationKeys, replayKeys, shardOfSource } from '../keys.js';
+import { once } from 'node:events';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { CanonicalEvent } from '#canonical';
+import type { Configuration } from '#control-plane';
+import { createLog } from '#platform';
+import { append, buildPipeline, ids, NamesDecoder, webhook, type Pipeline } from '../../../../test/support/pipeline.js';
+import { connectRedis, onEnd, startRedis, startSink, until } from '../../../../test/support/index.js';
+import { addDeadLettersScript } from '../delivery/dead-letter.script.js';
+import { deadLetter } from '../delivery/dead-letter.js';
+import { advanceErasureEpoch, erasureEpoch } from '../erasure/erasure-epoch.js';
+import { ErasureRunner } from '../erasure/erasure-runner.js';
+import { ErasureStore } from '../erasure/erasure.store.js';
+import { ErasuresService } from '../erasure/erasures.service.js';
+import { ListEraser } from '../erasure/list-eraser.js';
+import { SegmentEraser } from '../erasure/segment-eraser.js';
+import { IntakeService } from '../intake/intake.service.js';
+import { QueuedBudget } from '../intake/queued-budget.js';
+import { destinationKeys, replayKeys, shardKeys, shardOfSource } from '../keys.js';
+import { RedisPulse } from '../redis-pulse.js';
+import { RouteWakeup } from '../route-wakeup.js';
 import { newSegmentId } from '../segment/segment-id.js';
+import { SegmentStore } from '../segment/segment-store.js';
+import { writePutBack } from './put-back.js';
+import type { ReplayOrder } from './replay-record.js';
+import { ReplayRunner } from './replay-runner.js';
+import { ReplaySelection, type Selected } from './replay-selection.js';
+import { ReplayStore } from './replay.store.js';
 
 describe('a replay of dead letters that was interrupted', () => {
   let pipeline: Pipeline;
@@ -42,5 +65,220 @@ describe('a replay of dead letters that was interrupted', () => {
     await until(async () => (await replays.find(id))?.state === 'done');
     expect(await redis.shared.zrange(order, 0, '-1')).toEqual([second]);
     expect(await operations.stats('picky')).toMatchObject({ deadLettered: 1 });
+  });
+});
+
+/** Tells how many chunks it has told of. */
+class WatchedSelection extends ReplaySelection {
+  told = 0;
+
+  override async *chunks(...args: Parameters<ReplaySelection['chunks']>): AsyncGenerator<Selected> {
+    for await (const selected of super.chunks(...args)) {
+      this.told += 1;
+      yield selected;
+    }
+  }
+}
+
+/** Finds nothing, for as long as it is asked. */
+class EndlessSelection extends ReplaySelection {
+  told = 0;
+  hasEnded = false;
+
+  override async *chunks(): AsyncGenerator<Selected> {
+    try {
+      for (;;) {
+        await nextTurn();
+        this.told += 1;
+        yield { events: [], deadLetterIds: [], parkedUntil: 0, cursor: { '0': this.told } };
+      }
+    } finally {
+      this.hasEnded = true;
+    }
+  }
+}
+
+/** Finds nothing, and does not say so. */
+class SilentSelection extends ReplaySelection {
+  readonly ending = new AbortController();
+
+  override async *chunks(): AsyncGenerator<Selected> {
+    await once(this.ending.signal, 'abort');
+    yield* [];
+  }
+}
+
+const LEASE_MS = 300;
+
+/** A store without anybody who delivers: what is put back stays as it was put back. */
+async function build() {
+  const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
+  const pulse = new RedisPulse(redis, 'spec');
+  await pulse.start();
+  const budget = new QueuedBudget(redis, 1e9);
+  await budget.start();
+  onEnd(() => {
+    pulse.stop();
+    budget.stop();
+  });
+  const log = createLog({ level: 'error', pretty: false });
+  const destinations = new Map([['crm', webhook('crm', await startSink(), { batch: SMALL })]]);
+  const configuration = { destinations } as unknown as Configuration;
+  const store = new ReplayStore(redis);
+  const start = (selection: ReplaySelection): ReplayRunner => {
+    const runner = new ReplayRunner(redis, store, selection, configuration, new RouteWakeup(redis), log, LEASE_MS);
+    runner.start();
+    onEnd(() => runner.stop());
+    return runner;
+  };
+  const begin = async (id: string, from: ReplayOrder['from']): Promise<void> => {
+    await store.create({
+      v: 1,
+      id,
+      order: { destinationId: 'crm', from, dryRun: false },
+      state: 'running',
+      createdAt: new Date().toISOString(),
+      matched: 2,
+      queued: 0,
+      horizon: Number.MAX_SAFE_INTEGER,
+      cursor: {},
+      segments: [],
+    });
+  };
+  const append = async (names: readonly string[]): Promise<void> => {
+    const request = { requestId: 'r', sourceId: 'app', dialect: 'names', route: 'names', headers: {} };
+    const body = Buffer.from(JSON.stringify(names));
+    const checked = { kind: 'checked', total: names.length, rejected: [] } as const;
+    await new IntakeService(redis, pulse, budget, () => undefined).append({
+      ...request,
+      receivedAt: Date.now(),
+      body,
+      checked,
+    });
+  };
+  const park = async (names: readonly string[]): Promise<void> => {
+    const request = { dialect: 'names', route: 'names', headers: {}, sourceId: 'app', receivedAt: Date.now() };
+    const body = Buffer.from(JSON.stringify(names));
+    const idAt = (index: number): string => `evt_${index}`;
+    const events = new NamesDecoder().decode({ ...request, body, idAt, accepts: () => true });
+    const letters = events.flatMap((event) =>
+      event ? deadLetter('crm', event, { code: 'no', detail: 'no' }, 1, 0) : [],
+    );
+    const keys = [
+      destinationKeys.deadLetters('crm'),
+      destinationKeys.deadLetterOrder('crm'),
+      destinationKeys.state('crm'),
+    ];
+    await addDeadLettersScript.run(redis.shared, keys, letters);
+  };
+  const erase = async (userId: string): Promise<void> => {
+    const erasures = new ErasureStore(redis);
+    const segments = new SegmentEraser(redis, new NamesDecoder(), log);
+    const runner = new ErasureRunner(redis, erasures, segments, new ListEraser(redis), () => ['crm'], log, 0);
+    runner.start();
+    const service = new ErasuresService(redis, erasures, configuration);
+    const { id } = await service.create('user_id', userId);
+    await until(async () => (await service.find(id))?.state === 'done');
+    await runner.stop();
+  };
+  const putBack = async (replayId: string): Promise<readonly (string | undefined)[]> => {
+    const record = (await store.find(replayId))?.record;
+    const segments = new SegmentStore(redis, new NamesDecoder());
+    const found: (string | undefined)[] = [];
+    for (const [segmentId] of record ? await store.putBackBy(record) : [])
+      found.push(...((await segments.events(segmentId)) ?? []).map((event) => event?.event));
+    return found;
+  };
+  const stateOf = async (id: string): Promise<string | undefined> => (await store.find(id))?.record.state;
+  return { redis, store, start, begin, append, park, erase, putBack, stateOf };
+}
+
+const SMALL = { maxEvents: 1, maxBytes: 1e6, maxWaitMs: 10 };
+
+describe.each(['history', 'dead-letters'] as const)('a replay from %s that waits for room', (from) => {
+  it('puts back nobody who is erased meanwhile, and everybody else', async () => {
+    const { redis, start, begin, append, park, erase, putBack, stateOf } = await build();
+    const selection = new WatchedSelection(redis, new SegmentStore(redis, new NamesDecoder()));
+    const names = ['a/ada', 'b/bob', 'c/ada', 'd/dan'];
+    await (from === 'history' ? append(names) : park(names));
+    await redis.shared.hset(destinationKeys.state('crm'), 'pending', 2);
+    start(selection);
+    await begin('rpl_waits', from);
+    await until(() => selection.told === 1);
+    await erase('ada');
+    expect(await stateOf('rpl_waits')).toBe('running');
+    await redis.shared.hset(destinationKeys.state('crm'), 'pending', 0);
+    await until(async () => (await stateOf('rpl_waits')) === 'done');
+    expect(await putBack('rpl_waits')).toEqual(['b', 'd']);
+    expect(await redis.shared.zcard(destinationKeys.deadLetterOrder('crm'))).toBe(0);
+  });
+});
+
+describe('a replay that finds nothing for long', () => {
+  let built: Awaited<ReturnType<typeof build>>;
+  let segments: SegmentStore;
+
+  beforeAll(async () => {
+    built = await build();
+    segments = new SegmentStore(built.redis, new NamesDecoder());
+  });
+
+  it('keeps its lease', async () => {
+    const { redis, start, begin } = built;
+    const selection = new SilentSelection(redis, segments);
+    const runner = start(selection);
+    await begin('rpl_silent', 'history');
+    await until(async () => (await redis.shared.exists(replayKeys.lease('rpl_silent'))) === 1);
+    let renewed = 0;
+    let last = Infinity;
+    await until(async () => {
+      const left = await redis.shared.pttl(replayKeys.lease('rpl_silent'));
+      if (left > last) renewed += 1;
+      last = left;
+      return renewed === 5;
+    });
+    selection.ending.abort();
+    await runner.stop();
+  });
+
+  it('notes how far it is, and ends when somebody else has its lease', async () => {
+    const { redis, store, start, begin, stateOf } = built;
+    const selection = new EndlessSelection(redis, segments);
+    const runner = start(selection);
+    await begin('rpl_lost', 'history');
+    await until(async () => Number(Object.values((await store.find('rpl_lost'))?.record.cursor ?? {})[0]) > 5);
+    await redis.shared.set(replayKeys.lease('rpl_lost'), 'somebody else');
+    await until(() => selection.hasEnded);
+    expect(await stateOf('rpl_lost')).toBe('running');
+    await runner.stop();
+  });
+
+  it('ends with its process', async () => {
+    const { redis, start, begin } = built;
+    const selection = new EndlessSelection(redis, segments);
+    const runner = start(selection);
+    await begin('rpl_stopped', 'history');
+    await until(() => selection.told > 0);
+    await runner.stop();
+    expect(selection.hasEnded).toBe(true);
+  });
+});
+
+describe('a chunk that was read before somebody was erased', () => {
+  it('is not put back, however late, unless it was before', async () => {
+    const { redis } = await build();
+    const shard = 3;
+    const event = { id: 'evt_1', event: 'a' } as unknown as CanonicalEvent;
+    const chunk = { replayId: 'rpl_1', destinationId: 'crm', events: [event] };
+    const epoch = await erasureEpoch(redis, shard);
+    const before = { ...chunk, segmentId: newSegmentId(shard, Date.now()), epoch };
+    expect(await writePutBack(redis, before)).toBe(true);
+    await advanceErasureEpoch(redis);
+    expect(await writePutBack(redis, before)).toBe(true);
+    expect(await writePutBack(redis, { ...before, segmentId: newSegmentId(shard, Date.now()) })).toBe(false);
+    expect(await redis.shared.zrange(shardKeys.segments(shard), 0, '-1')).toEqual([before.segmentId]);
+    const later = await erasureEpoch(redis, shard);
+    const again = { ...chunk, segmentId: newSegmentId(shard, Date.now()), epoch: later };
+    expect(await writePutBack(redis, again)).toBe(true);
   });
 });

@@ -3,9 +3,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
 import { discardDeadLettersScript } from '../delivery/dead-letter.script.js';
+import { erasureEpoch } from '../erasure/erasure-epoch.js';
 import { destinationKeys, replayKeys, shardOfSource } from '../keys.js';
 import type { RouteWakeup } from '../route-wakeup.js';
 import { newSegmentId, shardOfSegment } from '../segment/segment-id.js';
+import { whileHeld } from '../work-lease.js';
 import { writePutBack } from './put-back.js';
 import type { PendingChunk, ReplayRecord } from './replay-record.js';
 import type { ReplaySelection, Selected } from './replay-selection.js';
@@ -13,7 +15,8 @@ import type { ReplayStore, StoredReplay } from './replay.store.js';
 
 const LOOK_MS = 500;
 const LEASE_MS = 15_000;
-const RENEW_LEASE_MS = LEASE_MS / 3;
+/** Between looks whether a replay that waits was cancelled. */
+const CANCELLED_LOOK_MS = 5_000;
 /** Between looks for room: at first, and at most where the destination takes nothing. */
 const ROOM_LOOK_MS = 2;
 const ROOM_LOOK_MAX_MS = 200;
@@ -23,8 +26,7 @@ export class ReplayRunner {
   private readonly owner = randomBytes(8).toString('hex');
   private looking: Promise<void> = Promise.resolve();
   private readonly working = new Map<string, Promise<void>>();
-  private readonly renewedAt = new Map<string, number>();
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -34,32 +36,34 @@ export class ReplayRunner {
     private readonly configuration: Configuration,
     private readonly wakeup: RouteWakeup,
     private readonly log: Log,
+    private readonly leaseMs = LEASE_MS,
   ) {}
 
   start(): void {
-    if (this.stopped) return;
+    if (this.stopping.signal.aborted) return;
     this.timer = setTimeout(() => {
       this.looking = this.look().finally(() => this.start());
     }, LOOK_MS);
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     clearTimeout(this.timer);
     await this.looking;
     await Promise.all(this.working.values());
   }
 
-  /** How many events the order is about. Undefined if `deadline` (ms) passes first. */
+  /** How many events the order is about. Undefined if `deadline` (ms) passes first, or it has to end. */
   async count(
     { order, horizon }: ReplayRecord,
     destination: Destination,
     deadline: number,
+    ending = this.stopping.signal,
   ): Promise<number | undefined> {
     let matched = 0;
     for await (const { events } of this.selection.chunks(order, destination, horizon, {}, false)) {
       matched += events.length;
-      if (Date.now() > deadline || this.stopped) return undefined;
+      if (Date.now() > deadline || ending.aborted) return undefined;
     }
     return matched;
   }
@@ -67,18 +71,16 @@ export class ReplayRunner {
   private async look(): Promise<void> {
     try {
       for (const id of await this.store.activeIds()) {
-        if (this.stopped) return;
-        if (this.working.has(id) || !(await this.store.lease(id, this.owner, LEASE_MS))) continue;
+        if (this.stopping.signal.aborted) return;
+        const hold = (): Promise<boolean> => this.store.lease(id, this.owner, this.leaseMs);
+        if (this.working.has(id) || !(await hold())) continue;
         this.working.set(
           id,
-          this.work(id)
+          whileHeld(hold, this.leaseMs / 3, this.stopping.signal, (ending) => this.work(id, ending))
             .catch((error: unknown) => {
               this.log.warn({ replayId: id, error: String(error) }, 'a replay stopped; it goes on from where it was');
             })
-            .finally(() => {
-              this.working.delete(id);
-              this.renewedAt.delete(id);
-            }),
+            .finally(() => this.working.delete(id)),
         );
       }
     } catch (error) {
@@ -86,7 +88,7 @@ export class ReplayRunner {
     }
   }
 
-  private async work(id: string): Promise<void> {
+  private async work(id: string, ending: AbortSignal): Promise<void> {
     let stored = await this.store.find(id);
     if (!stored) return;
     const destination = this.configuration.destinations.get(stored.record.order.destinationId);
@@ -95,77 +97,82 @@ export class ReplayRunner {
       return;
     }
     if (stored.record.state === 'counting') {
-      const matched = await this.count(stored.record, destination, Number.POSITIVE_INFINITY);
+      const matched = await this.count(stored.record, destination, Number.POSITIVE_INFINITY, ending);
       if (matched === undefined) return;
       const state = stored.record.order.dryRun ? 'done' : 'running';
       stored = await this.store.save(stored, { ...stored.record, matched, state });
     }
-    if (stored?.record.state === 'running') await this.run(stored, destination);
+    if (stored?.record.state === 'running') await this.run(stored, destination, ending);
   }
 
-  private async run(first: StoredReplay, destination: Destination): Promise<void> {
+  private async run(first: StoredReplay, destination: Destination, ending: AbortSignal): Promise<void> {
     let stored: StoredReplay | undefined = first;
     // A chunk that was under way when its process died is looked for again: it is still there, or its mark is.
     if (first.record.pending) stored = await this.takeUp(first, first.record.pending);
-    if (!stored) return;
-    const { order, horizon, cursor } = stored.record;
+    while (stored?.record.state === 'running' && !ending.aborted)
+      stored = await this.goThrough(stored, destination, ending);
+  }
+
+  /**
+   * From where the replay stands to its end; or until a person was erased, since what was read before may hold them.
+   * Undefined: it ends here, for now or for good.
+   */
+  private async goThrough(
+    first: StoredReplay,
+    destination: Destination,
+    ending: AbortSignal,
+  ): Promise<StoredReplay | undefined> {
+    const { id, order, horizon, cursor } = first.record;
+    const epoch = await erasureEpoch(this.redis, shardOfSource(id));
+    let stored: StoredReplay | undefined = first;
     for await (const selected of this.selection.chunks(order, destination, horizon, cursor, true)) {
-      if (!(await this.untilRoom(stored.record))) return;
-      stored = await this.putBack(stored, selected);
+      if (selected.events.length === 0) {
+        stored = await this.store.save(stored, { ...stored.record, cursor: selected.cursor });
+      } else {
+        if (!(await this.untilRoom(stored.record, ending))) return undefined;
+        const { queued }: ReplayRecord = stored.record;
+        stored = await this.putBack(stored, selected, epoch);
+        // Not put back: all that was read, also ahead, is read anew.
+        if (stored?.record.queued === queued) return stored;
+      }
       // Cancelled, or somebody else took over.
-      if (!stored) return;
-      await this.renewLease(stored.record.id);
-      if (order.rate !== undefined) await this.pace(stored.record.id, selected.events.length / order.rate);
+      if (!stored || ending.aborted) return undefined;
+      if (order.rate !== undefined) await pause((selected.events.length / order.rate) * 1_000, ending);
     }
-    await this.store.save(stored, { ...stored.record, state: 'done' });
+    return this.store.save(stored, { ...stored.record, state: 'done' });
   }
 
   /**
    * Waits until the destination has about as much waiting as makes a batch, so that new events do not queue behind the
    * whole replay. False: the replay ends here, for now or for good.
    */
-  private async untilRoom({ id, order }: ReplayRecord): Promise<boolean> {
+  private async untilRoom({ id, order }: ReplayRecord, ending: AbortSignal): Promise<boolean> {
     let waitMs = ROOM_LOOK_MS;
-    let checkAt = Date.now() + RENEW_LEASE_MS;
-    while (!this.stopped) {
+    let checkAt = Date.now() + CANCELLED_LOOK_MS;
+    while (!ending.aborted) {
       const destination = this.configuration.destinations.get(order.destinationId);
       if (!destination) return false;
       const pending = Number((await this.redis.shared.hget(destinationKeys.state(destination.id), 'pending')) ?? 0);
       if (pending <= destination.batch.maxEvents) return true;
-      await sleep(waitMs);
+      await pause(waitMs, ending);
       waitMs = Math.min(waitMs * 1.5, ROOM_LOOK_MAX_MS);
       if (Date.now() < checkAt) continue;
-      checkAt = Date.now() + RENEW_LEASE_MS;
+      checkAt = Date.now() + CANCELLED_LOOK_MS;
       if ((await this.store.find(id))?.record.state !== 'running') return false;
-      await this.renewLease(id);
     }
     return false;
   }
 
-  private async renewLease(id: string): Promise<void> {
-    const now = Date.now();
-    if (now - (this.renewedAt.get(id) ?? 0) < RENEW_LEASE_MS) return;
-    this.renewedAt.set(id, now);
-    await this.store.lease(id, this.owner, LEASE_MS);
-  }
-
-  /** Waits, and keeps the lease meanwhile. */
-  private async pace(id: string, seconds: number): Promise<void> {
-    const until = Date.now() + seconds * 1_000;
-    while (Date.now() < until && !this.stopped) {
-      await sleep(Math.min(until - Date.now(), RENEW_LEASE_MS));
-      await this.renewLease(id);
-    }
-  }
-
-  private async putBack(stored: StoredReplay, selected: Selected): Promise<StoredReplay | undefined> {
+  /** Not put back, the replay stands where it stood: somebody may have been erased since the events were read. */
+  private async putBack(stored: StoredReplay, selected: Selected, epoch: string): Promise<StoredReplay | undefined> {
     const { id, order } = stored.record;
     const segmentId = newSegmentId(shardOfSource(id), Date.now());
     const { deadLetterIds, parkedUntil, cursor, events } = selected;
     const pending: PendingChunk = { segmentId, deadLetterIds, parkedUntil, cursor, events: events.length };
     const noted = await this.store.save(stored, { ...stored.record, pending });
     if (!noted) return undefined;
-    await writePutBack(this.redis, { segmentId, replayId: id, destinationId: order.destinationId, events });
+    const chunk = { segmentId, replayId: id, destinationId: order.destinationId, events, epoch };
+    if (!(await writePutBack(this.redis, chunk))) return this.store.save(noted, stored.record);
     this.wakeup.notify(shardOfSegment(segmentId));
     return this.finishChunk(noted, pending);
   }
@@ -182,8 +189,8 @@ export class ReplayRunner {
   private async finishChunk(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
     const { pending: _, ...record } = stored.record;
     await this.removeDeadLetters(record, pending);
-    await this.store.notePutBack(record, [pending.segmentId, pending.events]);
-    return this.store.save(stored, { ...record, cursor: pending.cursor, queued: record.queued + pending.events });
+    const { segmentId, events, cursor } = pending;
+    return this.store.save(stored, { ...record, cursor, queued: record.queued + events }, [segmentId, events]);
   }
 
   /** What was refused again since it was put back stays. */
@@ -198,4 +205,9 @@ export class ReplayRunner {
     ];
     await discardDeadLettersScript.run(this.redis.shared, keys, [parkedUntil, ...ids]);
   }
+}
+
+/** Ends early with the work. */
+async function pause(ms: number, ending: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal: ending }).catch(() => undefined);
 }

@@ -8,15 +8,15 @@ import { PUT_BACK } from '../segment/event-decoder.js';
 import type { SegmentStore } from '../segment/segment-store.js';
 import { timeOfSegment } from '../segment/segment-id.js';
 import { chunkSize, type ChunkSize } from './chunk-size.js';
-import type { HistoryCursor, ReplayOrder } from './replay-record.js';
+import type { HistoryCursor, LetterCursor, ReplayCursor, ReplayOrder } from './replay-record.js';
 
-/** Events to put back together, and where the replay stands after them. */
+/** Events to put back together, and where the replay stands after them. None: it has only moved on. */
 export interface Selected {
   readonly events: readonly CanonicalEvent[];
   readonly deadLetterIds: readonly string[];
   /** When the latest of them was parked, by Redis' clock (ms). */
   readonly parkedUntil: number;
-  readonly cursor: HistoryCursor;
+  readonly cursor: ReplayCursor;
 }
 
 /** A chunk is closed at so many bytes, as requests came. */
@@ -24,12 +24,20 @@ const BYTES_AT_ONCE = 4 * 1024 * 1024;
 const LETTERS_AT_ONCE = 100;
 const FIRST_LETTERS = 20;
 const SEGMENTS_AT_ONCE = 64;
+/** Where little is wanted, so long passes at most without a word (ms): whoever asks may have to end, or to begin anew. */
+const LONGEST_LOOK_MS = 1_000;
 /** Segments read at once; as many again are read while these are put back. */
 const READ_AT_ONCE = 4;
 
 interface Entry {
   readonly segmentId: string;
   readonly sequence: number;
+}
+
+interface ParkedLetter {
+  readonly id: string;
+  /** Milliseconds since 1970, by Redis' clock. */
+  readonly parked: number;
 }
 
 interface Chosen {
@@ -57,84 +65,75 @@ export class ReplaySelection {
   constructor(
     private readonly redis: RedisConnections,
     private readonly segments: SegmentStore,
+    private readonly longestLookMs = LONGEST_LOOK_MS,
   ) {}
 
-  /**
-   * Chunks from the cursor on; empty ones are left out. `removing`: what was yielded has left the dead letters before
-   * the next chunk is asked for.
-   */
+  /** Chunks from the cursor on; to be put back, or only to be counted. */
   async *chunks(
     order: ReplayOrder,
     destination: Destination,
     horizon: number,
-    cursor: HistoryCursor,
-    removing: boolean,
+    cursor: ReplayCursor,
+    puttingBack: boolean,
   ): AsyncGenerator<Selected> {
     const where = order.where ? compileWhere(order.where) : () => true;
-    const size = chunkSize(destination, removing ? order.rate : undefined);
+    const size = chunkSize(destination, puttingBack ? order.rate : undefined);
     const to = order.until === undefined ? horizon : Math.min(order.until - 1, horizon);
     const range: Range = { destinationId: order.destinationId, from: order.since ?? 0, to, wanted: where };
     if (order.from === 'dead-letters') {
-      yield* this.deadLetters(
-        { ...range, ...(order.code === undefined ? {} : { code: order.code }) },
-        size,
-        cursor,
-        removing,
-      );
+      const letters = { ...range, ...(order.code === undefined ? {} : { code: order.code }) };
+      yield* this.deadLetters(letters, size, cursor);
       return;
     }
+    // Who was erased may still be in memory: a message can be missed.
+    if (puttingBack) this.segments.erased();
     const matcher = compileMatch(destination.match);
     const wanted = (event: CanonicalEvent): boolean => mismatch(matcher, event) === undefined && where(event);
-    yield* this.history({ ...range, wanted }, size, cursor);
+    yield* this.history({ ...range, wanted }, size, cursor as HistoryCursor);
   }
 
-  /** The cursor counts the letters that stay in the list. */
   private async *deadLetters(
     { destinationId, from, to, wanted, code }: Range,
     { most, exact }: ChunkSize,
-    cursor: HistoryCursor,
-    removing: boolean,
+    cursor: LetterCursor,
   ): AsyncGenerator<Selected> {
-    let passed = cursor.passed ?? 0;
+    const fits = ({ event, reason }: DeadLetter): boolean =>
+      (code === undefined || reason.code === code) && wanted(event);
+    let at = cursor;
     for (;;) {
-      const parked = await this.parked(destinationId, from, to, passed, Math.max(LETTERS_AT_ONCE, most));
-      const ids = [...parked.keys()];
-      if (ids.length === 0) return;
-      const fits = ({ event, reason }: DeadLetter): boolean =>
-        (code === undefined || reason.code === code) && wanted(event);
+      const found = await this.lettersAfter(destinationId, from, to, at, Math.max(LETTERS_AT_ONCE, most));
+      if (found.length === 0) return;
+      const ids = found.map(({ id }) => id);
       const { letters, looked } = await this.chunkOf(destinationId, ids, fits, exact ? most : ids.length);
-      // Chosen ones leave the list when they are put back, so only the others are to be passed over next time.
-      const next: HistoryCursor = { passed: passed + looked - (removing ? letters.length : 0) };
-      if (letters.length > 0) {
-        const deadLetterIds = letters.map(({ id }) => id);
-        const parkedUntil = Math.max(...deadLetterIds.map((id) => parked.get(id) ?? 0));
-        yield { events: letters.map(({ event }) => event), deadLetterIds, parkedUntil, cursor: next };
-      }
-      passed = next.passed ?? passed;
+      const last = found[looked - 1];
+      if (last) at = { parked: last.parked, letter: last.id };
+      const deadLetterIds = letters.map(({ id }) => id);
+      const chosen = new Set(deadLetterIds);
+      const parkedUntil = Math.max(0, ...found.filter(({ id }) => chosen.has(id)).map(({ parked }) => parked));
+      yield { events: letters.map(({ event }) => event), deadLetterIds, parkedUntil, cursor: at };
     }
   }
 
-  /** Ids of letters by when they were parked (ms), the oldest first. */
-  private async parked(
+  /** Up to `count` letters after the cursor, the oldest first; those parked together stand in the order of their ids. */
+  private async lettersAfter(
     destinationId: string,
     from: number,
     to: number,
-    offset: number,
+    { parked: reached = from, letter = '', passed = 0 }: LetterCursor,
     count: number,
-  ): Promise<ReadonlyMap<string, number>> {
-    const range = [
-      destinationKeys.deadLetterOrder(destinationId),
-      from,
-      to,
-      'WITHSCORES',
-      'LIMIT',
-      offset,
-      count,
-    ] as const;
-    const flat = await this.redis.shared.zrangebyscore(...range);
-    const parked = new Map<string, number>();
-    for (let i = 0; i < flat.length; i += 2) parked.set(flat[i] ?? '', Number(flat[i + 1]));
-    return parked;
+  ): Promise<readonly ParkedLetter[]> {
+    const key = destinationKeys.deadLetterOrder(destinationId);
+    const since = Math.max(from, reached);
+    for (let most = count; ; most *= 2) {
+      const flat = await this.redis.shared.zrangebyscore(key, since, to, 'WITHSCORES', 'LIMIT', passed, most);
+      const after: ParkedLetter[] = [];
+      for (let i = 0; i < flat.length; i += 2) {
+        const one = { id: flat[i] ?? '', parked: Number(flat[i + 1]) };
+        if (one.parked > reached || one.id > letter) after.push(one);
+      }
+      // More may have been parked together, and looked at, than were asked for.
+      if (after.length > 0 || flat.length < 2 * most) return after.slice(0, count);
+    }
   }
 
   /** The letters that fit, from the first on, until they are as many or as large as a chunk; and how many were looked at. */
@@ -169,6 +168,7 @@ export class ReplaySelection {
     const upTo = (): HistoryCursor => Object.fromEntries(done);
     let events: CanonicalEvent[] = [];
     let bytes = 0;
+    let yieldedAt = performance.now();
     for (const shard of ALL_SHARDS) {
       for await (const { sequence, chosen } of this.read(shard, done.get(String(shard)) ?? -1, range)) {
         const part = `${shard}/${sequence}`;
@@ -184,16 +184,19 @@ export class ReplaySelection {
           };
           events = [];
           bytes = 0;
+          yieldedAt = performance.now();
           at = end;
         }
         done.delete(part);
         done.set(String(shard), sequence);
         for (const event of chosen.events.slice(at)) events.push(event);
         bytes += chosen.bytes;
-        if (events.length < most && bytes < BYTES_AT_ONCE) continue;
-        if (events.length > 0) yield { events, deadLetterIds: [], parkedUntil: 0, cursor: upTo() };
+        const isFull = events.length >= most || bytes >= BYTES_AT_ONCE;
+        if (!isFull && performance.now() - yieldedAt < this.longestLookMs) continue;
+        yield { events, deadLetterIds: [], parkedUntil: 0, cursor: upTo() };
         events = [];
         bytes = 0;
+        yieldedAt = performance.now();
       }
     }
     if (events.length > 0) yield { events, deadLetterIds: [], parkedUntil: 0, cursor: upTo() };

@@ -16,16 +16,18 @@ export class ReplayStore extends RecordStore<ReplayRecord> {
     super(redis, replayKeys, readReplay, isActive, keptMs);
   }
 
-  override async save(stored: StoredReplay, record: ReplayRecord): Promise<StoredReplay | undefined> {
-    if (!isActive(record)) await this.redis.shared.pexpire(replayKeys.putBack(record.id), keptMs(record));
-    return super.save(stored, record);
-  }
-
-  /** Repeating it before `queued` has changed changes nothing. */
-  async notePutBack({ id, queued }: ReplayRecord, [segmentId, events]: PutBackSegment): Promise<void> {
-    const key = replayKeys.putBack(id);
-    await this.redis.shared.zadd(key, queued, `${segmentId} ${events}`);
-    await this.redis.shared.persist(key);
+  /** `putBack` is noted if the record is written, and only then. */
+  override save(
+    stored: StoredReplay,
+    record: ReplayRecord,
+    putBack?: PutBackSegment,
+  ): Promise<StoredReplay | undefined> {
+    const key = replayKeys.putBack(record.id);
+    if (!putBack) return this.write(stored.text, record, { key });
+    return this.write(stored.text, record, {
+      key,
+      added: { score: stored.record.queued, member: putBack.join(' ') },
+    });
   }
 
   /** The newest first, `most` of them. */
