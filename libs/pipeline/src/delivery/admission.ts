@@ -3,7 +3,7 @@ import type { RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
 import { markOf } from './asks-another.js';
 import { admitScript } from './delivery.scripts.js';
-import { probeTimes } from './settlement.js';
+import { probeTimes } from './probe-times.js';
 
 /** Whether a request may go out now, and the batch as it stands. */
 export interface Admission {
@@ -30,7 +30,7 @@ export async function admit(
   const { id, rateLimit } = destination;
   const keys = [destinationKeys.state(id), destinationKeys.batch(id, batchId)];
   rateLimit.forEach((_, window) => keys.push(destinationKeys.rate(id, window)));
-  const { probeMs, laterMs } = probeTimes(destination);
+  const { probeMs, laterMs } = probeTimes(destination.retry);
   const values = [
     destination.paused ?? '',
     probeMs,

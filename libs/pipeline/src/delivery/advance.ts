@@ -31,7 +31,7 @@ export function advance(part: Part, answer: Interpretation, retry: RetrySettings
     case 'per_event':
       return perEvent(part, sent, answer.outcomes, retry, moment);
     case 'refused':
-      return refused(part, sent, answer.refusal, moment);
+      return refused(part, sent, answer.refusal, retry, moment);
     case 'too_large':
       return tooLarge(part, sent, answer.refusal, moment);
     case 'throttled':
@@ -60,11 +60,11 @@ function accepted(part: Part, sent: readonly number[]): Step {
   return { ...step, ...(isCulprit ? narrowed(part, suspects, [], search) : { parts: fresh(part, suspects) }) };
 }
 
-function refused(part: Part, sent: readonly number[], refusal: Refusal, moment: Moment): Step {
+function refused(part: Part, sent: readonly number[], refusal: Refusal, retry: RetrySettings, moment: Moment): Step {
   const rest = without(fromRanges(part.members), sent);
   const [single] = sent;
   if (sent.length === 1 && single !== undefined) {
-    if (isOneTooMany(moment)) return kept(part, single, rest, moment);
+    if (isOneTooMany(moment)) return kept(part, single, rest, retry, moment);
     const rejected = [rejection(single, refusal, moment.answer)];
     return { ...nothing, rejected, parts: fresh(part, rest), health: reached(moment), refusedSingles: 1 };
   }

@@ -35,7 +35,7 @@ export function perEvent(
   const anyAccepted = delivered.length + duplicate.length > 0;
   const [single] = sent;
   if (single !== undefined && sent.length === 1 && rejected.length === 1 && isOneTooMany(moment)) {
-    return kept(part, single, rest, moment);
+    return kept(part, single, rest, retry, moment);
   }
   const later = fresh(part, open).map((each) => failed(each, 'partial', undefined, retry, moment));
   return {

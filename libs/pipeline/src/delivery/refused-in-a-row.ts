@@ -1,3 +1,4 @@
+import type { RetrySettings } from '#destinations';
 import type { Part } from './batch-record.js';
 import { fresh } from './search.js';
 import { rested } from './try-later.js';
@@ -10,11 +11,11 @@ export const isOneTooMany = ({ refusals }: Moment): boolean => refusals + 1 >= R
  * The event is kept, and the others of its batch are asked before it is asked again: the one that is accepted closes the
  * breaker, and may well be among them.
  */
-export function kept(part: Part, single: number, rest: readonly number[], moment: Moment): Step {
+export function kept(part: Part, single: number, rest: readonly number[], retry: RetrySettings, moment: Moment): Step {
   const health = { kind: 'broken', code: REFUSED_IN_A_ROW } as const;
   return {
     ...nothing,
-    parts: [...fresh(part, rest), ...fresh(part, [single]).map((each) => rested(each, moment))],
+    parts: [...fresh(part, rest), ...fresh(part, [single]).map((each) => rested(each, retry, moment))],
     health,
     refusedSingles: 1,
     isLast: true,

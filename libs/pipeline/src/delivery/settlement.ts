@@ -10,15 +10,12 @@ import {
   type Rejected,
 } from './batch-record.js';
 import { markOf } from './asks-another.js';
+import { probeTimes } from './probe-times.js';
 import type { Health } from './step.js';
 import { deadLetter } from './dead-letter.js';
 
 /** A run of failed requests that opens the breaker. */
 const FAILURES_TO_OPEN = 10;
-/** An open breaker asks at least this often whether the destination is back, in milliseconds. */
-const MAX_PROBE_MS = 10_000;
-/** The last part of that time is left to what has failed before: it asks only where nothing else does. */
-const LEFT_TO_FAILED = 0.1;
 /** Finished batch records kept per destination for the trace. */
 const FINISHED_MAX_BYTES = 4 * 1024 * 1024;
 const FINISHED_MAX_AGE_MS = 7 * 86_400_000;
@@ -60,13 +57,6 @@ function merged(ranges: PositionRanges, members: readonly number[]): PositionRan
   return toRanges([...fromRanges(ranges), ...members].sort((a, b) => a - b));
 }
 
-/** When an open breaker's destination may be asked again, and how much later by what has failed, in milliseconds. */
-export function probeTimes({ retry }: Destination): { readonly probeMs: number; readonly laterMs: number } {
-  const mostMs = Math.min(MAX_PROBE_MS, retry.maxDelayMs);
-  const laterMs = Math.floor(mostMs * LEFT_TO_FAILED);
-  return { probeMs: mostMs - laterMs, laterMs };
-}
-
 /** The settle script's fifth argument. */
 export function settlementText(
   before: BatchRecord,
@@ -101,7 +91,7 @@ export function settlementText(
     lastError: lastError(change, now),
     holdMs: change.holdMs,
     holdOf: markOf(destination),
-    probeMs: probeTimes(destination).probeMs,
+    probeMs: probeTimes(destination.retry).probeMs,
     health: health.kind,
     accepted: health.kind === 'good' && health.accepted,
     code: 'code' in health ? health.code : '',

@@ -1,6 +1,7 @@
 import type { RetrySettings } from '#destinations';
 import { fromRanges } from '../segment/position-ranges.js';
 import type { Part } from './batch-record.js';
+import { probeTimes } from './probe-times.js';
 import { rejection } from './search.js';
 import { nothing, type Health, type Moment, type Step } from './step.js';
 
@@ -12,8 +13,6 @@ function backoffMs(attempts: number, retry: RetrySettings, random: number): numb
 
 /** A destination that asks for no wait at all gets this one: it is not to be asked in a tight loop. In milliseconds. */
 const SHORTEST_WAIT_MS = 250;
-/** How long what has failed as a probe does not count as open: the next probe comes within it. In milliseconds. */
-const REST_MS = 15_000;
 
 /** A wait that the destination asked for, within bounds. */
 function askedWaitMs(afterMs: number, retry: RetrySettings): number {
@@ -21,7 +20,10 @@ function askedWaitMs(afterMs: number, retry: RetrySettings): number {
 }
 
 /** It leaves its place in the meantime to a batch that may fare better. */
-export const rested = (part: Part, { now }: Moment): Part => ({ ...part, notBefore: now + REST_MS });
+export const rested = (part: Part, retry: RetrySettings, { now }: Moment): Part => ({
+  ...part,
+  notBefore: now + probeTimes(retry).restMs,
+});
 
 export function throttled(part: Part, afterMs: number | undefined, retry: RetrySettings, moment: Moment): Step {
   // Without a time the vendor is asked again after the shortest delay at least: no attempt is spent on guessing.
@@ -44,7 +46,8 @@ export function failed(
     return { ...nothing, parts: [{ ...part, firstAttemptAt }], health, holdMs };
   }
   // A probe only asks whether the destination is back; its failing says nothing of these events.
-  if (moment.probing !== undefined) return { ...nothing, parts: [{ ...rested(part, moment), firstAttemptAt }], health };
+  if (moment.probing !== undefined)
+    return { ...nothing, parts: [{ ...rested(part, retry, moment), firstAttemptAt }], health };
   const attempts = part.attempts + 1;
   const ageMs = moment.now - firstAttemptAt - part.heldMs;
   const ended =
