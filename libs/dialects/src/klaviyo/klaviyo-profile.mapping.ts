@@ -2,6 +2,7 @@ import { isJsonObject, type CanonicalEvent, type Identity, type Json, type JsonO
 import { emailProperty } from './klaviyo.identifiers.js';
 import type { Layout } from './klaviyo.layout.js';
 import { compact, known, remainder, withRemainder, type Known } from './klaviyo.remainder.js';
+import { ADDRESS, COORDINATES } from './klaviyo.schema.js';
 import type { ProfileAttributesWire, ProfileMetaWire, ProfileWire } from './klaviyo.wire.js';
 
 /** A profile as its events carry it: who it is on every one, how it is patched on the first accepted one alone. */
@@ -21,11 +22,6 @@ export interface DecodedProfile {
 const TRAITS = ['first_name', 'last_name', 'organization', 'title', 'image', 'locale'] as const;
 
 const TRAIT_NAMES: ReadonlySet<string> = new Set(TRAITS);
-
-const ADDRESS_PARTS = ['address1', 'address2', 'city', 'country', 'region', 'zip', 'timezone', 'ip'] as const;
-
-const ADDRESS: ReadonlySet<string> = new Set(ADDRESS_PARTS);
-const COORDINATES: ReadonlySet<string> = new Set(['latitude', 'longitude']);
 
 const KNOWN_META = known({
   patch_properties: known({ append: null, unappend: null, unset: null }),
@@ -131,7 +127,7 @@ const filled = (object: JsonObject | null | undefined): JsonObject | undefined =
 function isLocation(value: JsonObject): boolean {
   return Object.entries(value).every(([name, member]) => {
     const isText = typeof member === 'string' || member === null;
-    return COORDINATES.has(name) ? isText || typeof member === 'number' : isText && ADDRESS.has(name);
+    return COORDINATES.includes(name) ? isText || typeof member === 'number' : isText && ADDRESS.includes(name);
   });
 }
 

@@ -34,20 +34,25 @@ const wrapped = (title: string, data: JsonSchema): JsonSchema => resource(title,
 const listed = (title: string, items: JsonSchema, maxItems: number): JsonSchema =>
   wrapped(title, { type: 'array', minItems: 1, maxItems, items });
 
+/** What a place is made of: texts, and coordinates that may be numbers. */
+export const ADDRESS: readonly string[] = [
+  'address1',
+  'address2',
+  'city',
+  'country',
+  'region',
+  'zip',
+  'timezone',
+  'ip',
+];
+export const COORDINATES: readonly string[] = ['latitude', 'longitude'];
+
 const location = {
   type: ['object', 'null'],
-  properties: {
-    address1: text,
-    address2: text,
-    city: text,
-    country: text,
-    region: text,
-    zip: text,
-    timezone: text,
-    ip: text,
-    latitude: textOrNumber,
-    longitude: textOrNumber,
-  },
+  properties: Object.fromEntries([
+    ...ADDRESS.map((name) => [name, text] as const),
+    ...COORDINATES.map((name) => [name, textOrNumber] as const),
+  ]),
 };
 
 const meta = {

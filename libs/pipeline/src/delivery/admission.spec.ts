@@ -45,8 +45,8 @@ describe('a batch whose parts all wait for another try', () => {
   });
 
   /** As a failed try of the whole batch settles it. */
-  async function putOff(one: Destination): Promise<void> {
-    const part = { ...newPart('events', [0]), attempts: 1, firstAttemptAt: 1, notBefore: Date.now() + HOUR_MS };
+  async function putOff(one: Destination, notBefore = Date.now() + HOUR_MS): Promise<void> {
+    const part = { ...newPart('events', [0]), attempts: 1, firstAttemptAt: 1, notBefore };
     const change = { ...nothing, notWanted: [], parts: [part], health: { kind: 'unknown' } as const };
     const record = readBatchRecord('{"v":1,"id":"b1","references":[["s1","0",1,0]],"count":1,"bytes":1,"parts":null}');
     const key = destinationKeys;
@@ -84,6 +84,13 @@ describe('a batch whose parts all wait for another try', () => {
     expect(await tried(changed)).toMatchObject({ verdict: 'early' });
     // Who has not heard of the change yet does not take what it asked for as undone.
     expect(await tried(destination)).toMatchObject({ verdict: 'early' });
+  });
+
+  it('rests until then or until it has something to send, and counts as open again', async () => {
+    expect(await redis.shared.zrange(destinationKeys.resting('crm'), 0, '-1')).toEqual(['b1']);
+    await putOff(destination, 0);
+    expect(await redis.shared.zrange(destinationKeys.resting('crm'), 0, '-1')).toEqual([]);
+    expect(await tried(destination)).toMatchObject({ verdict: 'go' });
   });
 
   it('asks whether the destination is back all the same, ten seconds after the last who did', async () => {

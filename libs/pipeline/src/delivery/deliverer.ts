@@ -45,6 +45,7 @@ export interface DeliveryListener {
 interface Work {
   readonly destination: Destination;
   readonly connector: Connector;
+  readonly place: SendingPlace;
   record: BatchRecord;
   revision: number;
   readonly events: Batch;
@@ -121,7 +122,7 @@ export class Deliverer {
       if (!work || !this.isCurrent(work, destination, admission)) {
         work = await this.begin(destination, admission, place);
       }
-      const progress = await this.attempt(work, admission, heldMs, place, signal);
+      const progress = await this.attempt(work, admission, heldMs, signal);
       if (progress === 'complete') return this.listener.roomMade(destination);
       if (progress === 'stale') return;
       if (progress === 'aborted') return job.putOff(0, { batchId, heldMs });
@@ -152,7 +153,7 @@ export class Deliverer {
     const connector = this.connectors.get(destination.type);
     if (!connector) throw new Error(`no connector of type ${destination.type}`);
     const traces = this.sender.isTraced ? await traceLinks(this.segments, record) : [];
-    return { destination, connector, record, revision: admission.revision, events, generation, traces };
+    return { destination, connector, place, record, revision: admission.revision, events, generation, traces };
   }
 
   private noteSize({ destination, record }: Work, events: number, sent: Exclude<Sent, { kind: 'aborted' }>): void {
@@ -187,13 +188,7 @@ export class Deliverer {
     return batch;
   }
 
-  private async attempt(
-    work: Work,
-    admission: Admission,
-    heldMs: number,
-    place: SendingPlace,
-    signal: AbortSignal,
-  ): Promise<Progress> {
+  private async attempt(work: Work, admission: Admission, heldMs: number, signal: AbortSignal): Promise<Progress> {
     const { destination, connector, events } = work;
     const now = Date.now();
     const plan = work.record.parts
@@ -211,7 +206,7 @@ export class Deliverer {
     const { traces } = work;
     const sent = await this.sender.send({ destination, connector, events: chosen, lane, key, now, signal, traces });
     if (sent.kind === 'aborted') return 'aborted';
-    if (sent.kind === 'answered' && sent.status !== undefined) place.answered();
+    if (sent.kind === 'answered' && sent.status !== undefined) work.place.answered();
     this.noteSize(work, chosen.length, sent);
     const answered = stepFor(part, sent, destination, {
       now: Date.now(),

@@ -129,7 +129,7 @@ return shards
  * and what has no order. A shard's events are taken below its watermark only: above it, an earlier one may be to come.
  * Returns `{'made'}` or why not, as gatherScript, or `{'held'}`: what waits follows something that is not routed yet.
  * KEYS: 1 pending, 2 batches, 3 state, 4 record, 5 resting, 6 busy users, 7 any user and 8 any shard's ready users (only
- * their names). ARGV: 1 to 5 as gatherScript, 6 resting batches at most, then shard and watermark by turns.
+ * their names). ARGV: 1 to 6 as gatherScript, then shard and watermark by turns.
  */
 export const gatherOrderedScript = defineScript(
   'gwGatherOrdered',

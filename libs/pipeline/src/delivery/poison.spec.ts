@@ -30,8 +30,16 @@ describe('a destination that fails some events again and again', () => {
     const sink = await startSink();
     sink.replyWith(() => ({ status: 500 }));
     const retry = { ...answered, minDelayMs: 1_200_000, maxDelayMs: 3_600_000 };
-    configuration.put(webhook('down', sink, { match: { events: ['down'] }, retry, batch, concurrency: 5 }));
-    await append(pipeline, Array<string>(10).fill('down'));
+    const down = (maxAttempts: number): void =>
+      configuration.put(
+        webhook('down', sink, { match: { events: ['down'] }, retry: { ...retry, maxAttempts }, batch, concurrency: 5 }),
+      );
+    down(20);
+    await append(pipeline, Array<string>(9).fill('down'));
+    await until(async () => (await operations.stats('down')).retrying === 9);
+    // The one that opens the breaker is given up, so that it cannot be the one that asks.
+    down(1);
+    await append(pipeline, ['down']);
     await until(async () => (await operations.stats('down')).breaker.state === 'open');
     const before = sink.requests.length;
     sink.replyWith(() => ({ status: 200 }));
