@@ -10,6 +10,7 @@ describe('checkGlob', () => {
     ['a'.repeat(201), 'must not be longer than 200 characters'],
     ['*a*a*a*a*a*a*a*a*a', 'must not have more than 8 stars'],
     ['{a,b}{c,d}{e,f}', 'must not have more than 2 braces'],
+    [`{${',a'.repeat(10)}}{${',a'.repeat(10)}}`, 'must not stand for more than 100 texts'],
     ['{a,{b,c}}', 'must not nest braces'],
     ['{1..1000000}', 'must list what a brace stands for: ranges are not supported'],
   ])('refuses %s', (glob, reason) => {

@@ -1,6 +1,6 @@
-import picomatch from 'picomatch';
 import type { CanonicalEvent, Json, JsonObject } from '#canonical';
 import type { Transform } from '#control-plane';
+import { compileGlobs } from '../glob.js';
 import { identityHasher } from './hash-identity.js';
 import { hashedValue } from '../hashed-value.js';
 
@@ -34,8 +34,8 @@ function compileReshape(transform: Transform): Reshape | undefined {
   if (!renameProperties && dropProperties.length === 0 && hashProperties.length === 0 && !setProperties)
     return undefined;
   const names = new Map(Object.entries(renameProperties ?? {}));
-  const drops = anyOf(dropProperties);
-  const hashes = anyOf(hashProperties);
+  const drops = compileGlobs(dropProperties);
+  const hashes = compileGlobs(hashProperties);
   const added = Object.entries(setProperties ?? {});
   return (properties, hidden) => {
     const entries: (readonly [string, Json | undefined])[] = [];
@@ -46,8 +46,4 @@ function compileReshape(transform: Transform): Reshape | undefined {
     }
     return Object.fromEntries([...entries, ...added]);
   };
-}
-
-function anyOf(globs: readonly string[]): (name: string) => boolean {
-  return globs.length === 0 ? () => false : picomatch([...globs], { dot: true, bash: true, nonegate: true });
 }

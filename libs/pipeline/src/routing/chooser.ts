@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import type { Configuration, Destination } from '#control-plane';
 import type { Log } from '#platform';
@@ -6,6 +7,9 @@ import { liveRanges } from '../segment/segment-format.js';
 import type { SegmentEvents, SegmentHead, SegmentStore } from '../segment/segment-store.js';
 import { writeAllotment } from './decision.js';
 import { compileMatch, type Matcher } from './match.js';
+
+/** Answers at the door must not wait for a condition to look at all events of a segment. In milliseconds. */
+const LONGEST_MS = 5;
 
 /** What tells which events a destination wants. */
 interface Judge {
@@ -50,7 +54,7 @@ export class Chooser {
       let chosen: PositionRanges | undefined = ofOrigin;
       if (matcher.event) {
         events ??= await this.segments.events(segment.id);
-        chosen = this.chosen(destination, matcher, ofOrigin, events);
+        chosen = await this.chosen(destination, matcher, ofOrigin, events);
       }
       const unjudged = fault !== undefined || chosen === undefined;
       const ranges = chosen ?? ofOrigin;
@@ -69,15 +73,23 @@ export class Chooser {
   }
 
   /** Undefined: the destination's condition fails on one of the events. */
-  private chosen(
+  private async chosen(
     { id }: Destination,
     { event: test }: Matcher,
     ranges: PositionRanges,
     events: SegmentEvents | undefined,
-  ): PositionRanges | undefined {
+  ): Promise<PositionRanges | undefined> {
     if (!test) return ranges;
+    const chosen: number[] = [];
+    let restedAt = performance.now();
     try {
-      return toRanges(fromRanges(ranges).filter((position) => passes(test, events?.[position])));
+      for (const position of fromRanges(ranges)) {
+        if (passes(test, events?.[position])) chosen.push(position);
+        if (performance.now() - restedAt < LONGEST_MS) continue;
+        await nextTurn();
+        restedAt = performance.now();
+      }
+      return toRanges(chosen);
     } catch (error) {
       this.log.error(
         { destinationId: id, error: String(error) },

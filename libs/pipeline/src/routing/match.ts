@@ -1,8 +1,9 @@
-import picomatch from 'picomatch';
 // The default import: the package is CommonJS in a way that hides its named exports from Node (not from Jest).
 import sift from 'sift';
 import type { CanonicalEvent, JsonObject } from '#canonical';
 import { MAX_REGEX_TEXT_LENGTH, type Match } from '#control-plane';
+import { compileGlobs } from '../glob.js';
+import { pathsOf, withShortLists } from './short-lists.js';
 
 /** Why a destination does not want an event: the first member of its `match` that does not fit. */
 export type Mismatch = 'sources' | 'dialects' | 'events' | 'where';
@@ -14,9 +15,6 @@ export interface Matcher {
   readonly event?: (event: CanonicalEvent) => Mismatch | undefined;
 }
 
-/** Event names are no paths: a star matches slashes too, and nothing but stars, question marks and braces is special. */
-const GLOB = { dot: true, bash: true, nonegate: true, nobracket: true, noextglob: true };
-
 export function compileMatch(match: Match): Matcher {
   const sources = match.sources && new Set(match.sources);
   const dialects = match.dialects && new Set(match.dialects);
@@ -25,7 +23,7 @@ export function compileMatch(match: Match): Matcher {
     return dialects && !dialects.has(dialect) ? 'dialects' : undefined;
   };
   if (!match.events && !match.where) return { origin };
-  const events = match.events ? eventTest(match.events) : () => true;
+  const events = match.events ? compileGlobs(match.events) : () => true;
   const where = match.where ? compileWhere(match.where) : () => true;
   return {
     origin,
@@ -58,15 +56,11 @@ const { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $no
 const { $elemMatch } = sift;
 const operations = { $eq, $ne, $gt, $gte, $lt, $lte, $in, $nin, $exists, $and, $or, $not, $nor, $regex, $options };
 
-/** A MongoDB-like condition over dotted paths. Throws for an unknown operator. */
+/** A MongoDB-like condition over dotted paths, of long lists over their beginning. Throws for an unknown operator. */
 export function compileWhere(where: JsonObject): (event: CanonicalEvent) => boolean {
-  return sift.createQueryTester<CanonicalEvent>(where, { operations: { ...operations, $all, $size, $elemMatch } });
-}
-
-function eventTest(globs: readonly string[]): (name: string) => boolean {
-  const names = new Set(globs.filter((glob) => !/[*?{]/.test(glob)));
-  const patterns = globs.filter((glob) => /[*?{]/.test(glob));
-  if (patterns.includes('*')) return () => true;
-  const glob = patterns.length > 0 ? picomatch(patterns, GLOB) : () => false;
-  return (name) => names.has(name) || glob(name);
+  const paths = pathsOf(where);
+  const test = sift.createQueryTester<CanonicalEvent>(where, {
+    operations: { ...operations, $all, $size, $elemMatch },
+  });
+  return (event) => test(withShortLists(event, paths));
 }

@@ -10,7 +10,7 @@ import type { Ledger } from './ledger.js';
 import type { Chooser } from './chooser.js';
 import type { FanOut, Share } from './fan-out.js';
 import { claimScript } from './routing.scripts.js';
-import { Unjudged } from './unjudged.js';
+import { Unjudged, type UnjudgedShare } from './unjudged.js';
 
 const CLAIM_SEGMENTS = 32;
 /** What a killed router had taken is routed after this at the latest, in milliseconds. */
@@ -18,10 +18,14 @@ const LEASE_MS = 10_000;
 /** While segments keep coming, they are routed some at a time: each round costs five trips to Redis. In milliseconds. */
 const ROUND_MS = 10;
 
+const NOBODY: ReadonlyMap<string, string> = new Map();
+
 interface Claimed {
   /** End of the lease (ms, by Redis' clock). */
   readonly deadline: number;
   readonly segments: readonly SegmentHead[];
+  /** Ids of those that were decided before: by a router that did not come to the end in time. */
+  readonly decided: ReadonlySet<string>;
   /** Ids of those that are not there any more. */
   readonly gone: readonly string[];
 }
@@ -81,10 +85,10 @@ export class Router {
   /** True if there may be more. */
   private async routeSome(shard: number): Promise<boolean> {
     if (!this.configuration.loaded) return false;
-    const { deadline, segments, gone } = await this.claim(shard);
+    const { deadline, segments, decided, gone } = await this.claim(shard);
     if (gone.length > 0) await this.ledger.routed(gone);
     if (segments.length === 0) return false;
-    const { shares, undecided } = await this.decide(shard, segments);
+    const { shares, undecided } = await this.decide(shard, segments, decided);
     const { failed, announce } = await this.fanOut.run(shares, deadline);
     const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));
     await this.ledger.routed(done.map((segment) => segment.id));
@@ -94,27 +98,31 @@ export class Router {
 
   private async claim(shard: number): Promise<Claimed> {
     const keys = [shardKeys.unrouted(shard), shardKeys.claims(shard), shardKeys.segment(shard, '')];
-    const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as string[];
+    const reply = (await claimScript.run(this.redis.shared, keys, [CLAIM_SEGMENTS, LEASE_MS])) as unknown[];
     const segments: SegmentHead[] = [];
+    const decided = new Set<string>();
     const gone: string[] = [];
-    for (let i = 1; i < reply.length; i += 4) {
-      const [id = '', header = '', sequence = '', skipped = ''] = reply.slice(i, i + 4);
+    for (let i = 1; i < reply.length; i += 5) {
+      const [id = '', header = '', sequence = '', skipped = ''] = reply.slice(i, i + 4).map(String);
       if (header === '') gone.push(id);
       else segments.push(headOf(id, header, sequence, skipped));
+      if (reply[i + 4] === 1) decided.add(id);
     }
-    return { deadline: Number(reply[0]), segments, gone };
+    return { deadline: Number(reply[0]), segments, decided, gone };
   }
 
   /** Who gets what, by destination, as the ledgers have it. What cannot be decided now is tried again later. */
   private async decide(
     shard: number,
     segments: readonly SegmentHead[],
+    before: ReadonlySet<string>,
   ): Promise<{ shares: Map<string, Share[]>; undecided: Set<string> }> {
     this.chooser.refresh();
     const undecided = new Set<string>();
     const wanted = await Promise.all(
       segments.map(async (segment) => {
-        const by = await this.wantedBy(segment);
+        // The first decision stands, and it may have taken longer than the lease.
+        const by = before.has(segment.id) ? NOBODY : await this.wantedBy(segment);
         if (!by) undecided.add(segment.id);
         return by && { segment, segmentId: segment.id, by };
       }),
@@ -135,7 +143,7 @@ export class Router {
   /** Undefined: it cannot be read now. */
   private async wantedBy(segment: SegmentHead): Promise<ReadonlyMap<string, string> | undefined> {
     // What a replay puts back was decided when it was written.
-    if (segment.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return new Map();
+    if (segment.header.requests.some(({ dialect }) => dialect === PUT_BACK)) return NOBODY;
     try {
       return await this.chooser.wantedBy(segment);
     } catch (error) {
@@ -151,15 +159,24 @@ export class Router {
   /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */
   async judge(destination: Destination): Promise<void> {
     if (this.chooser.fault(destination) !== undefined) return;
-    for (const { segmentId, ranges, count } of await this.unjudged.oldest(destination.id)) {
-      const deadline = (await this.unjudged.now()) + LEASE_MS;
-      const segment = await this.segments.head(segmentId);
-      const chosen = await this.chooser.judged(destination, segmentId, ranges);
-      if (chosen === undefined) continue;
-      const share = segment && { segment, ranges: chosen, count: countRanges(chosen), unjudged: false };
-      if (share && share.count > 0) await this.fanOut.give(destination, [share], deadline);
-      else await this.ledger.settled(destination.id, new Map([[segmentId, '']]));
-      await this.unjudged.judged(destination.id, segmentId, count);
+    for (const held of await this.unjudged.next(destination.id)) {
+      try {
+        await this.judgeOne(destination, held);
+      } catch (error) {
+        const subject = { destinationId: destination.id, segmentId: held.segmentId };
+        this.log.warn({ ...subject, error: String(error) }, 'what is held cannot be judged now; it is tried again');
+      }
     }
+  }
+
+  private async judgeOne(destination: Destination, { segmentId, ranges, count }: UnjudgedShare): Promise<void> {
+    const deadline = (await this.unjudged.now()) + LEASE_MS;
+    const segment = await this.segments.head(segmentId);
+    const chosen = await this.chooser.judged(destination, segmentId, ranges);
+    if (chosen === undefined) return;
+    const share = segment && { segment, ranges: chosen, count: countRanges(chosen), unjudged: false };
+    if (share && share.count > 0) await this.fanOut.give(destination, [share], deadline);
+    else await this.ledger.settled(destination.id, new Map([[segmentId, '']]));
+    await this.unjudged.judged(destination.id, segmentId, count);
   }
 }

@@ -3,7 +3,8 @@ import { defineScript } from '#platform';
 /**
  * Takes unrouted segments for a while. A router that dies lets the lease run out, and another takes them again.
  * KEYS: 1 unrouted, 2 claims, 3 any segment (only its name before the id is used). ARGV: 1 at most, 2 lease (ms).
- * Returns `{end of the lease (ms), then per segment: id, header or '' where it is gone, sequence, duplicates}`.
+ * Returns `{end of the lease (ms), then per segment: id, header or '' where it is gone, sequence, duplicates, 1 if it was
+ * decided already who gets it, else 0}`.
  */
 export const claimScript = defineScript(
   'gwClaim',
@@ -15,11 +16,13 @@ local deadline = string.format('%d', now + tonumber(ARGV[2]))
 local taken, count = {deadline}, 0
 local ids = redis.call('ZRANGE', KEYS[1], 0, most + redis.call('ZCARD', KEYS[2]) - 1)
 for _, id in ipairs(ids) do
-  local lease = redis.call('ZSCORE', KEYS[2], id)
-  if not lease or tonumber(lease) <= now then
+  local lease = tonumber(redis.call('ZSCORE', KEYS[2], id) or '0')
+  -- One that lasts longer than any can was given before the clock was set back.
+  if lease <= now or lease > now + tonumber(ARGV[2]) then
     redis.call('ZADD', KEYS[2], deadline, id)
     taken[#taken + 1] = id
     for _, field in ipairs(redis.call('HMGET', KEYS[3] .. id, 'h', 'q', 'd')) do taken[#taken + 1] = field or '' end
+    taken[#taken + 1] = redis.call('HEXISTS', KEYS[3] .. id, 'r')
     count = count + 1
     if count == most then break end
   end

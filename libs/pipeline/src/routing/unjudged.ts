@@ -1,7 +1,7 @@
 import type { Destination } from '#control-plane';
 import type { RedisConnections } from '#platform';
 import { destinationKeys } from '../keys.js';
-import { fromRanges, type PositionRanges } from '../segment/position-ranges.js';
+import { countRanges, type PositionRanges } from '../segment/position-ranges.js';
 import { deferScript, judgedScript } from './unjudged.scripts.js';
 
 /** Segments judged in one go. */
@@ -15,6 +15,9 @@ export interface UnjudgedShare {
 
 /** What a destination may want and cannot tell: kept beside its pending list, open in the segments' ledgers. */
 export class Unjudged {
+  /** By destination, how far `next` has got; none: from the start. */
+  private readonly cursors = new Map<string, string>();
+
   constructor(private readonly redis: RedisConnections) {}
 
   /** False: the destination is gone. Throws when the router's lease (ms by Redis' clock) has run out. */
@@ -34,13 +37,18 @@ export class Unjudged {
     return verdict === 1;
   }
 
-  /** Some of them, in the order of acceptance as far as their ids tell. */
-  async oldest(destinationId: string): Promise<readonly UnjudgedShare[]> {
-    const kept = Object.entries(await this.redis.shared.hgetall(destinationKeys.unjudged(destinationId)));
-    return kept
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .slice(0, AT_ONCE)
-      .map(([segmentId, ranges]) => ({ segmentId, ranges, count: fromRanges(ranges).length }));
+  /** Some of them, and others the next time: all in their turn, also where some cannot be judged. */
+  async next(destinationId: string): Promise<readonly UnjudgedShare[]> {
+    const key = destinationKeys.unjudged(destinationId);
+    const [cursor, kept] = await this.redis.shared.hscan(key, this.cursors.get(destinationId) ?? '0', 'COUNT', AT_ONCE);
+    if (cursor === '0') this.cursors.delete(destinationId);
+    else this.cursors.set(destinationId, cursor);
+    const shares: UnjudgedShare[] = [];
+    for (let i = 0; i < kept.length; i += 2) {
+      const [segmentId = '', ranges = ''] = kept.slice(i, i + 2);
+      shares.push({ segmentId, ranges, count: countRanges(ranges) });
+    }
+    return shares;
   }
 
   async judged(destinationId: string, segmentId: string, count: number): Promise<void> {
