@@ -40,6 +40,8 @@ export const NO_DELIVERIES: DestinationStats = {
 export class PrescribedDeliveries extends DeliveryOperations {
   readonly statsOf = new Map<string, DestinationStats>();
   readonly discarded: string[] = [];
+  /** No discard ends before. */
+  discarding: Promise<void> = Promise.resolve();
   letters: readonly DeadLetter[] = [];
   grouped: DeadLetterGroups = { groups: [], counted: 0, kept: 0 };
   readonly groupedFor: (string | undefined)[] = [];
@@ -50,7 +52,7 @@ export class PrescribedDeliveries extends DeliveryOperations {
 
   override discard(id: string): Promise<void> {
     this.discarded.push(id);
-    return Promise.resolve();
+    return this.discarding;
   }
 
   override listDeadLetters({ destinationId, code, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {

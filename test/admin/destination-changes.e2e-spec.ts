@@ -1,5 +1,5 @@
 import { DELETED_KEY } from '#control-plane';
-import { connectRedis, startRedis, type TestRedis } from '../support/index.js';
+import { connectRedis, startRedis, until, type TestRedis } from '../support/index.js';
 import { NO_DELIVERIES, startAdminApp, type AdminApp } from './admin-app.js';
 
 let app: AdminApp;
@@ -80,15 +80,28 @@ describe('changing a destination', () => {
 });
 
 describe('deleting a destination', () => {
-  it('is noted together with the change, until one of the same id exists again', async () => {
+  it('is noted together with the change, and its id is free again once what waited is discarded', async () => {
     const connections = await connectRedis({ url: redis.url });
     const noted = (): Promise<string[]> => connections.shared.zrange(DELETED_KEY, 0, '-1');
     await app.call('PUT', '/destinations/leaving', webhook());
-    expect(await noted()).toEqual([]);
-    expect((await app.call('DELETE', '/destinations/leaving')).status).toBe(204);
+    let goOn = (): void => undefined;
+    app.deliveries.discarding = new Promise((resolve) => (goOn = resolve));
+    const deletion = app.call('DELETE', '/destinations/leaving');
+    await until(() => app.deliveries.discarded.includes('leaving'));
     expect(await noted()).toEqual(['leaving']);
-    await app.call('PUT', '/destinations/leaving', webhook());
+    const tooSoon = [
+      await app.call('PUT', '/destinations/leaving', webhook()),
+      await app.call('POST', '/destinations', webhook({ id: 'leaving' })),
+      await app.call('PUT', '/config', { sources: [], destinations: [webhook({ id: 'leaving' })] }),
+    ];
+    expect(tooSoon.map(({ status, body, headers }) => [status, body.code, headers.get('retry-after')])).toEqual(
+      Array(tooSoon.length).fill([503, 'being_discarded', '1']),
+    );
+    expect(app.configuration.destinations.has('leaving')).toBe(false);
+    goOn();
+    expect((await deletion).status).toBe(204);
     expect(await noted()).toEqual([]);
+    expect((await app.call('PUT', '/destinations/leaving', webhook())).status).toBe(201);
   });
 });
 

@@ -131,7 +131,7 @@ export async function buildPipeline(address: RedisAddress, decoder: EventDecoder
     http.onApplicationShutdown();
   };
   onEnd(close);
-  return { redis, budget, configuration, engine, intake, operations, leftovers, replays };
+  return { redis, budget, configuration, engine, segments, ledger, intake, operations, leftovers, replays };
 }
 
 export type Pipeline = Awaited<ReturnType<typeof buildPipeline>>;

@@ -9,6 +9,7 @@ import { ConfigFile } from './config/config-file.js';
 import { ConfigService } from './config/config.service.js';
 import { DeadLetterGroupsController } from './dead-letters/dead-letter-groups.controller.js';
 import { DeadLettersController } from './dead-letters/dead-letters.controller.js';
+import { Discarding } from './destinations/discarding.js';
 import { DestinationsController } from './destinations/destinations.controller.js';
 import { ErasuresController } from './erasures/erasures.controller.js';
 import { AdminCallers } from './http/admin-callers.js';
@@ -65,7 +66,7 @@ export class AdminModule implements NestModule {
         DialectsController,
         DestinationTypesController,
       ],
-      providers: [PreviewService, AdminCallers, AdminPaths, ConfigService, ConfigFile, EventStreams],
+      providers: [PreviewService, AdminCallers, AdminPaths, Discarding, ConfigService, ConfigFile, EventStreams],
     };
   }
 

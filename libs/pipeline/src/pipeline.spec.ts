@@ -1,12 +1,29 @@
+import { jest } from '@jest/globals';
 import { DELETED_KEY } from '#control-plane';
 import type { CanonicalEvent } from '#canonical';
-import { append, appendPatiently, buildPipeline, ids, webhook, type Pipeline } from '../../../test/support/pipeline.js';
+import {
+  append,
+  appendPatiently,
+  buildPipeline,
+  ids,
+  NamesDecoder,
+  webhook,
+  type Pipeline,
+} from '../../../test/support/pipeline.js';
 import { startRedis, startRedisCluster, startSink, until, type Sink } from '../../../test/support/index.js';
+import { destinationKeys } from './keys.js';
+import type { DecodableRequest } from './segment/event-decoder.js';
 
 const received = (sink: Sink, path: string): CanonicalEvent[] =>
   sink.requests
     .filter(({ url }) => url === path)
     .flatMap(({ body }) => (JSON.parse(body) as { events: CanonicalEvent[] }).events);
+
+class SomeErased extends NamesDecoder {
+  override decode(request: DecodableRequest): readonly (CanonicalEvent | undefined)[] {
+    return super.decode(request).map((event) => (event?.event === 'erased' ? undefined : event));
+  }
+}
 
 describe.each([
   ['one server', async () => ({ socketPath: (await startRedis()).socketPath })],
@@ -16,7 +33,7 @@ describe.each([
   let sink: Sink;
 
   beforeAll(async () => {
-    pipeline = await buildPipeline(await address());
+    pipeline = await buildPipeline(await address(), new SomeErased());
     await pipeline.engine.start();
     sink = await startSink();
   }, 60_000);
@@ -98,6 +115,19 @@ describe.each([
     expect((await pipeline.operations.stats('picky')).deadLettered).toBe(0);
   });
 
+  it('settles each event of a batch once, whatever is erased while its large requests are divided', async () => {
+    const batch = { maxEvents: 1_000, maxBytes: 4_000, maxWaitMs: 10 };
+    pipeline.configuration.put(webhook('narrow', sink, { match: { sources: ['narrow'] }, batch }));
+    const erasing = setInterval(() => pipeline.segments.erased(), 0);
+    // The first is settled before the rest turns out to be too large.
+    await append(pipeline, ['erased', ...Array<string>(20).fill('narrow')], { source: 'narrow' });
+    await until(async () => (await pipeline.operations.stats('narrow')).delivered === 20);
+    clearInterval(erasing);
+    await until(() => pipeline.budget.queuedBytes === 0);
+    expect(await pipeline.operations.stats('narrow')).toMatchObject({ delivered: 20, waiting: 0 });
+    expect(await pipeline.redis.shared.hget(destinationKeys.state('narrow'), 'open')).toBe('0');
+  });
+
   it('holds a paused destination and delivers when it is resumed', async () => {
     sink.replyWith(() => ({ status: 200 }));
     pipeline.configuration.put(webhook('held', sink, { match: { events: ['held'] }, paused: 'admin' }));
@@ -116,6 +146,44 @@ describe.each([
     pipeline.configuration.destinations.delete('doomed');
     await pipeline.operations.discard('doomed', Date.parse('2026-01-01T00:00:00.000Z'));
     await until(() => pipeline.budget.queuedBytes === 0);
+  });
+
+  it('has got on where it breaks off while it hands back what a discarded destination had', async () => {
+    const { redis, ledger, operations } = pipeline;
+    const [settled, unjudged] = [destinationKeys.settled('huge'), destinationKeys.unjudged('huge')];
+    const notes = Array.from({ length: 5_000 }, (_, n) => [`0mx43vs5k${String(n).padStart(8, '0')}`, '0-9']).flat();
+    await redis.shared.hset(settled, ...notes);
+    await redis.shared.hset(unjudged, ...notes);
+    const told = jest.spyOn(ledger, 'settled');
+    told.mockResolvedValueOnce().mockRejectedValueOnce(new Error('Redis is away'));
+    await expect(operations.discard('huge', 1)).rejects.toThrow('Redis is away');
+    expect((await redis.shared.hlen(settled)) + (await redis.shared.hlen(unjudged))).toBe(8_000);
+    told.mockRestore();
+    await operations.discard('huge', 1);
+    expect(await redis.shared.exists(settled)).toBe(0);
+    expect(await redis.shared.exists(unjudged)).toBe(0);
+  });
+
+  it('has the dead letters of a full destination on the replicas before it counts as done with them', async () => {
+    const { redis, configuration, operations } = pipeline;
+    const kept = jest.spyOn(redis, 'replicated');
+    configuration.put(webhook('full', sink, { match: { events: ['full'] }, maxQueuedBytes: 1 }));
+    await append(pipeline, ['full']);
+    await until(async () => (await operations.stats('full')).deadLettered === 1);
+    await until(() => pipeline.budget.queuedBytes === 0);
+    expect(kept.mock.calls.map(([, key]) => key)).toContain(destinationKeys.deadLetters('full'));
+    kept.mockRestore();
+  });
+
+  it('gathers in time what was added before the clock was set back', async () => {
+    const { redis, configuration, operations } = pipeline;
+    configuration.put(webhook('ahead', sink, { match: { events: ['ahead'] }, paused: 'admin' }));
+    await append(pipeline, ['ahead']);
+    await until(async () => (await operations.stats('ahead')).waiting === 1);
+    const element = (await redis.shared.lpop(destinationKeys.pending('ahead'))) ?? '';
+    await redis.shared.rpush(destinationKeys.pending('ahead'), element.replace(/\d+$/, String(Date.now() + 3_600_000)));
+    configuration.put(webhook('ahead', sink, { match: { events: ['ahead'] }, updatedAt: '2026-01-02T00:00:00.000Z' }));
+    await until(() => received(sink, '/ahead').length === 1);
   });
 
   it('leaves what waits to a destination that was created again before the old one was discarded', async () => {

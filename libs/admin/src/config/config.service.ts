@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
-  AuditLog,
   ConfigurationDocuments,
   ConfigurationError,
   DeliveryOperations,
@@ -11,6 +10,7 @@ import {
   type ConfigurationDocument,
   type PlannedDocument,
 } from '#control-plane';
+import { Discarding } from '../destinations/discarding.js';
 import { viewDestination, type DestinationView } from '../destinations/destination.view.js';
 import { viewSource, type SourceView } from '../sources/source.view.js';
 import { showDifference, type DifferenceView } from './difference.view.js';
@@ -45,7 +45,7 @@ export class ConfigService {
     private readonly destinations: DestinationsService,
     private readonly documents: ConfigurationDocuments,
     private readonly deliveries: DeliveryOperations,
-    private readonly audit: AuditLog,
+    private readonly discarding: Discarding,
   ) {}
 
   async export(): Promise<ConfigurationView> {
@@ -65,7 +65,7 @@ export class ConfigService {
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const whole = await this.documents.plan(document);
       const waiting = await this.waitingFor([...deletedBy(whole), ...whole.retyped]);
-      const createdAt = await this.creationTimes();
+      const before = new Map((await this.destinations.list()).map((stored) => [stored.destination.id, stored]));
       const held = heldBack(whole, waiting, choice);
       const kept = choice === 'keep' ? held : NONE;
       const planned = sparing(whole, kept);
@@ -73,20 +73,14 @@ export class ConfigService {
       if (held.size > kept.size) throw eventsWait(whole, held);
       if (await this.documents.write(author, planned)) {
         for (const id of deletedBy(planned)) {
-          const act = { action: 'discard', target: { kind: 'destination', id } };
-          await this.audit.around(author, act, () => this.deliveries.discard(id, createdAt.get(id) ?? 0));
+          const stored = before.get(id);
+          if (stored) await this.discarding.discard(author, stored.destination);
         }
         return { difference: showDifference(planned.difference, waiting, 'written'), kept };
       }
       await sleep(Math.random() * MAX_PAUSE_MS);
     }
     throw new ConfigurationError({ kind: 'busy' });
-  }
-
-  /** By destination, in milliseconds since 1970. */
-  private async creationTimes(): Promise<ReadonlyMap<string, number>> {
-    const destinations = await this.destinations.list();
-    return new Map(destinations.map(({ destination: { id, createdAt } }) => [id, Date.parse(createdAt)]));
   }
 
   /** Only those that something waits for. */

@@ -4,7 +4,6 @@ import type { FastifyReply } from 'fastify';
 import type { JsonObject } from '#canonical';
 import {
   assertId,
-  AuditLog,
   DeliveryOperations,
   DestinationsService,
   type Author,
@@ -24,6 +23,7 @@ import { pageOf, type ListAnswer, type PageQuery } from '../http/paging.js';
 import { patchUntilWritten } from '../http/patch.js';
 import { problem, ProblemError } from '../http/problem.js';
 import { DestinationStatsDto } from './destination-stats.dto.js';
+import { Discarding } from './discarding.js';
 import { DestinationDto, DestinationRotationDto } from './destination.dto.js';
 import {
   patchDestinationDraft,
@@ -39,7 +39,7 @@ export class DestinationsController {
   constructor(
     private readonly destinations: DestinationsService,
     private readonly deliveries: DeliveryOperations,
-    private readonly audit: AuditLog,
+    private readonly discarding: Discarding,
   ) {}
 
   @Get()
@@ -143,8 +143,7 @@ export class DestinationsController {
     if (!readFlag(discard, '/discard'))
       await this.assertNothingWaits(destination.id, 'give ?discard=true to drop them');
     await this.destinations.remove(author, id, condition);
-    const act = { action: 'discard', target: { kind: 'destination', id } };
-    await this.audit.around(author, act, () => this.deliveries.discard(id, Date.parse(destination.createdAt)));
+    await this.discarding.discard(author, destination);
   }
 
   @Post(':id/pause')

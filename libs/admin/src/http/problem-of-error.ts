@@ -54,6 +54,7 @@ function answerOfFault(fault: ConfigurationFault, detail: string): ProblemAnswer
       return expected(problem(409, 'not_rotatable', detail));
     case 'credentials_missing':
       return expected(problem(409, 'credentials_missing', detail));
+    case 'being_discarded':
     case 'busy':
     case 'store_unavailable':
       return {

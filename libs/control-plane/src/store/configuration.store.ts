@@ -46,7 +46,8 @@ const READ = defineScript(
 );
 
 // KEYS: rev, audit, sources, destinations, tokens, deleted destinations. ARGV: expected revision, channel, number of changes, per change: kind, id,
-// document ('' deletes), then as for `audit`.
+// document ('' deletes), then as for `audit`. Returns the new revision, 0 where it is another than expected, or the id of
+// a destination to be created of whose predecessor something is left.
 const WRITE = defineScript(
   'gwConfigWrite',
   `${AUDIT_FUNCTION}
@@ -56,13 +57,16 @@ const WRITE = defineScript(
    local now = string.format('%d', time[1] * 1000 + math.floor(time[2] / 1000))
    local audited = 4 + 3 * tonumber(ARGV[3])
    for i = 4, audited - 1, 3 do
+     local isNew = keyOf[ARGV[i]] == KEYS[4] and ARGV[i + 2] ~= '' and redis.call('HEXISTS', KEYS[4], ARGV[i + 1]) == 0
+     if isNew and redis.call('ZSCORE', KEYS[6], ARGV[i + 1]) then return ARGV[i + 1] end
+   end
+   for i = 4, audited - 1, 3 do
      local key = keyOf[ARGV[i]]
      if ARGV[i + 2] == '' then
        redis.call('HDEL', key, ARGV[i + 1])
        if key == KEYS[4] then redis.call('ZADD', KEYS[6], now, ARGV[i + 1]) end
      else
        redis.call('HSET', key, ARGV[i + 1], ARGV[i + 2])
-       if key == KEYS[4] then redis.call('ZREM', KEYS[6], ARGV[i + 1]) end
      end
    end
    audit(KEYS[2], audited)
@@ -105,12 +109,17 @@ export class ConfigurationStore {
     };
   }
 
-  /** All of the changes and their entries or nothing, raising the revision by one. False: it is not `revision` any more. */
+  /**
+   * All of the changes and their entries or nothing, raising the revision by one. False: it is not `revision` any more.
+   * Throws `being_discarded` where an id is to be used again too soon.
+   */
   async write(changes: readonly DocumentChange[], revision: number, audited: readonly AuditDraft[]): Promise<boolean> {
     const parts = changes.flatMap(({ kind, id, document }) => [kind, id, document ?? '']);
     const values = [revision, CHANNEL, changes.length, ...parts, ...auditArguments(audited.map(writeEntry))];
     const keys = [KEYS.revision, AUDIT_KEY, KEYS.sources, KEYS.destinations, KEYS.adminTokens, DELETED_KEY];
-    return Number(await this.run(WRITE, keys, values)) !== 0;
+    const reply = await this.run(WRITE, keys, values);
+    if (typeof reply === 'string') throw new ConfigurationError({ kind: 'being_discarded', id: reply });
+    return reply !== 0;
   }
 
   /** The record that tells whether an encryption key fits; null where there is none yet. */

@@ -3,7 +3,7 @@ import { defineScript, RedisConnections } from '#platform';
 
 /**
  * Sorted set: ids of deleted destinations by when they were deleted or last taken up (ms by Redis' clock). The script
- * that deletes a destination adds it, the one that creates it anew takes it off.
+ * that deletes a destination adds it, and creates none of its id before what waited for it is discarded.
  */
 export const DELETED_KEY = 'gw:{cfg}:deleted';
 
@@ -31,7 +31,7 @@ export class DeletedDestinations {
     return Array.isArray(ids) ? ids.map(String) : [];
   }
 
-  /** False: it was cleared, or exists again. */
+  /** False: it was cleared, and may exist again. */
   async has(id: string): Promise<boolean> {
     return (await this.redis.shared.zscore(DELETED_KEY, id)) !== null;
   }

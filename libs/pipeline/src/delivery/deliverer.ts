@@ -127,8 +127,9 @@ export class Deliverer {
       if (progress === 'stale') return;
       if (progress === 'aborted') return job.putOff(0, { batchId, heldMs });
       heldMs = 0;
-      // Nothing was sent: the permission still stands.
-      admission = progress === 'unsent' ? { ...admission, revision: work.revision } : undefined;
+      // Nothing was sent: the permission still stands, for the batch as it is by now.
+      const { record, revision } = work;
+      admission = progress === 'unsent' ? { ...admission, record: JSON.stringify(record), revision } : undefined;
     }
   }
 

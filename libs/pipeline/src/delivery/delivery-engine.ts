@@ -176,7 +176,10 @@ export class DeliveryEngine {
     const keys = [destinationKeys.deadLetters(id), destinationKeys.deadLetterOrder(id), destinationKeys.state(id)];
     const now = Date.now();
     const values = events.flatMap((event) => deadLetter(id, event, reason, 0, now));
-    await addDeadLettersScript.run(this.parts.redis.shared, keys, values);
+    const { redis } = this.parts;
+    await addDeadLettersScript.run(redis.shared, keys, values);
+    // Before the ledger is told that the destination is done with them: it may be on another master.
+    await redis.replicated(redis.shared, destinationKeys.deadLetters(id));
     this.parts.metrics.overflowed(id, events.length);
   }
 }

@@ -16,6 +16,7 @@ import { DeadLetterList } from './dead-letter-list.js';
 import { discardScript } from './delivery.scripts.js';
 import { readStats } from './destination-stats.js';
 import type { DeliveryQueues } from './delivery-queues.js';
+import { someNotes } from './settled-outbox.js';
 
 /** Late routers of a deleted destination are refused for so long: longer than any lease. In seconds. */
 const GONE_SECONDS = 600;
@@ -68,20 +69,22 @@ export class DestinationOperations implements DeliveryOperations {
     do verdict = await discardScript.run(this.redis.shared, keys, values);
     while (verdict === 0);
     if (verdict === LIVES_AGAIN) return this.handBack(destinationId);
-    const unjudged = await this.redis.shared.hkeys(destinationKeys.unjudged(destinationId));
-    await this.ledger.settled(destinationId, new Map(unjudged.map((segmentId) => [segmentId, ''])));
-    await this.redis.shared.del(destinationKeys.unjudged(destinationId));
+    await this.handBack(destinationId, destinationKeys.unjudged(destinationId), () => '');
     await this.handBack(destinationId);
     await this.queues.remove(destinationId);
   }
 
-  private async handBack(destinationId: string): Promise<void> {
-    const key = destinationKeys.settled(destinationId);
-    const settled = await this.redis.shared.hgetall(key);
-    await this.ledger.settled(destinationId, new Map(Object.entries(settled)));
-    const ids = Object.keys(settled);
-    for (let i = 0; i < ids.length; i += FORGOTTEN_AT_ONCE) {
-      await this.redis.shared.hdel(key, ...ids.slice(i, i + FORGOTTEN_AT_ONCE));
+  /** Tells the ledgers of the segments in a hash, some at a time: whoever breaks off has got on. */
+  private async handBack(
+    destinationId: string,
+    key = destinationKeys.settled(destinationId),
+    noteOf = (stored: string): string => stored,
+  ): Promise<void> {
+    for (;;) {
+      const some = await someNotes(this.redis, key, FORGOTTEN_AT_ONCE);
+      if (some.size === 0) return;
+      await this.ledger.settled(destinationId, new Map([...some].map(([id, stored]) => [id, noteOf(stored)])));
+      await this.redis.shared.hdel(key, ...some.keys());
     }
   }
 

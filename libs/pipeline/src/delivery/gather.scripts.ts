@@ -52,8 +52,12 @@ local function takePending()
 end
 `;
 
-/** Uses KEYS 2 and 5, ARGV[6] and `now`. */
+/** Uses KEYS 2 and 5, ARGV 4 and 6, and `now`. */
 const OPEN = `
+local function dueAt(addedAt)
+  -- What was added later than now was added before the clock was set back.
+  return addedAt > now and now or addedAt + tonumber(ARGV[4])
+end
 local function open()
   local resting = redis.call('ZCOUNT', KEYS[5], string.format('(%d', now), '+inf')
   return redis.call('ZCARD', KEYS[2]) - math.min(resting, tonumber(ARGV[6]))
@@ -96,7 +100,7 @@ local function whyNot()
   local head = redis.call('LINDEX', KEYS[1], 0)
   if not head then return 'none' end
   if open() >= tonumber(ARGV[5]) then return 'busy' end
-  local due = tonumber(string.match(head, '([^|]*)$')) + tonumber(ARGV[4])
+  local due = dueAt(tonumber(string.match(head, '([^|]*)$')))
   if tonumber(counters[1]) < maxEvents and tonumber(counters[2]) < maxBytes and now < due then
     return 'wait', due - now
   end
@@ -167,7 +171,7 @@ for i = 7, last, 2 do
   end
 end
 if #lines == 0 then return held and {'held'} or {'none'} end
-local due = oldest + tonumber(ARGV[4])
+local due = dueAt(oldest)
 local waitingBytes = tonumber(counters[2]) * waiting / pending
 if waiting < maxEvents and waitingBytes < maxBytes and now < due then return {'wait', due - now} end
 

@@ -42,8 +42,8 @@ export class Gatherer {
   added(destinationId: string, pending: number, oldestAt: number): void {
     const destination = this.configuration.destinations.get(destinationId);
     if (!destination || pending === 0) return;
-    const waitMs =
-      pending >= destination.batch.maxEvents ? 0 : oldestAt + destination.batch.maxWaitMs - this.pulse.now();
+    const { maxEvents, maxWaitMs } = destination.batch;
+    const waitMs = pending >= maxEvents ? 0 : Math.min(oldestAt - this.pulse.now(), 0) + maxWaitMs;
     if (waitMs <= 0) void this.gather(destination);
     else this.later(destinationId, waitMs);
   }

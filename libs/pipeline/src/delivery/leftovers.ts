@@ -51,7 +51,7 @@ export class Leftovers {
 
   private async clearOne(id: string): Promise<void> {
     try {
-      // One that exists again delivers what is left. This process may not have heard of it yet.
+      // Whoever deleted it may have come to the end meanwhile, and somebody else have used its id again.
       const isBack = this.configuration.destinations.has(id) || !(await this.deleted.has(id));
       if (!isBack) await this.deliveries.discard(id, Date.now() - IDLE_MS);
       await this.deleted.cleared(id);

@@ -4,8 +4,8 @@ import type { Ledger } from '../routing/ledger.js';
 
 /** How long settled segments are collected before their ledgers are told, in milliseconds. */
 const COLLECT_MS = 5;
-/** More arguments than this are too many for one call. */
-const FORGOTTEN_AT_ONCE = 5_000;
+/** Carried at once by a sweep, and forgotten in one call: what a crash left may be hundreds of thousands. */
+const AT_ONCE = 2_000;
 
 /**
  * Carries settled segments from a destination to the segments' ledgers. The settle script has noted them in the
@@ -49,20 +49,35 @@ export class SettledOutbox {
 
   /** What an earlier process noted and did not carry. */
   async sweep(destinationId: string): Promise<void> {
-    const noted = await this.redis.shared.hgetall(destinationKeys.settled(destinationId));
-    const notes = new Map(Object.entries(noted));
-    if (notes.size > 0) await this.carry(destinationId, notes);
+    for (;;) {
+      const notes = await someNotes(this.redis, destinationKeys.settled(destinationId), AT_ONCE);
+      if (notes.size === 0 || !(await this.carry(destinationId, notes))) return;
+    }
   }
 
-  private async carry(destinationId: string, notes: ReadonlyMap<string, string>): Promise<void> {
+  private async carry(destinationId: string, notes: ReadonlyMap<string, string>): Promise<boolean> {
     try {
       await this.ledger.settled(destinationId, notes);
       const ids = [...notes.keys()];
-      for (let i = 0; i < ids.length; i += FORGOTTEN_AT_ONCE) {
-        await this.redis.shared.hdel(destinationKeys.settled(destinationId), ...ids.slice(i, i + FORGOTTEN_AT_ONCE));
+      for (let i = 0; i < ids.length; i += AT_ONCE) {
+        await this.redis.shared.hdel(destinationKeys.settled(destinationId), ...ids.slice(i, i + AT_ONCE));
       }
+      return true;
     } catch (error) {
       this.log.warn({ destinationId, error: String(error) }, 'settled segments stay noted; the sweep carries them');
+      return false;
     }
   }
+}
+
+/** Some of a hash by segment id, whichever they are; none where it is empty. */
+export async function someNotes(
+  redis: RedisConnections,
+  key: string,
+  most: number,
+): Promise<ReadonlyMap<string, string>> {
+  const flat = (await redis.shared.hrandfield(key, most, 'WITHVALUES')) as readonly string[];
+  const notes = new Map<string, string>();
+  for (let i = 0; i < flat.length; i += 2) notes.set(flat[i] ?? '', flat[i + 1] ?? '');
+  return notes;
 }

@@ -100,7 +100,10 @@ export class Sweeper {
     const isFull = this.deadLetters.isFull(id) ? '1' : '0';
     // For the trace, which may be asked of a process that does not deliver.
     if (isFull !== (deadFull ?? '0')) await this.redis.shared.hset(state, 'deadFull', isFull);
-    if (Number(unjudged ?? 0) > 0) await this.router.judge(destination);
+    if (Number(unjudged ?? 0) > 0) {
+      const subject = { destinationId: id };
+      await this.attempt('what is held is judged later', () => this.router.judge(destination), subject);
+    }
     if (Number(pending ?? 0) > 0) await this.gatherer.gather(destination);
     if (Number(open ?? 0) > 0) this.queues.work(id, destination.concurrency);
     if (!thorough) return;
