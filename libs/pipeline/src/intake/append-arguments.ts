@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ScriptArgument } from '#platform';
 import { shardKeys } from '../keys.js';
-import { toRanges } from '../segment/position-ranges.js';
+import { fromRanges, toRanges, type PositionRanges } from '../segment/position-ranges.js';
 import type { EncodedSegment, RequestHeader } from '../segment/segment-format.js';
 import { eventId } from '../segment/segment-id.js';
 import type { IntakeChecked, IntakeRequest, RecallRequest, RepeatResult } from './append-request.js';
@@ -10,8 +10,24 @@ import { eachNaturalKey, NATURAL_BUCKET_MS, NATURAL_BUCKETS, naturalBuckets } fr
 const IDEMPOTENCY_SECONDS = 24 * 3_600;
 const NATURAL_LIFETIME_SECONDS = (NATURAL_BUCKETS + 1) * (NATURAL_BUCKET_MS / 1_000);
 
-/** What is stored under an idempotency key: enough to give the first answer again. */
-export interface IdempotencyRecord {
+type Rejected = IntakeChecked['rejected'][number];
+
+/**
+ * What is stored under an idempotency key: enough to give the first answer again. What is said of many events is written
+ * once: a request of 3 KB may have a thousand that are refused.
+ */
+interface IdempotencyRecord {
+  readonly v: 2;
+  readonly segmentId: string;
+  readonly base: number;
+  readonly checked: Omit<IntakeChecked, 'rejected' | 'naturalKeys'>;
+  readonly refused: readonly (readonly [PositionRanges, Omit<Rejected, 'index'>])[];
+  readonly route?: string;
+  readonly bodyDigest?: string;
+}
+
+/** Of earlier releases. */
+interface WordyRecord {
   readonly v: 1;
   readonly segmentId: string;
   readonly base: number;
@@ -111,17 +127,36 @@ function counts(placed: readonly Placed[]): readonly [number, number, number] {
 }
 
 function recordText(segmentId: string, base: number, request: IntakeRequest): string {
-  const { naturalKeys: _, ...checked } = request.checked;
+  const { naturalKeys: _, rejected, ...checked } = request.checked;
   const { route, idempotency } = request;
-  const record: IdempotencyRecord = { v: 1, segmentId, base, checked, route, bodyDigest: idempotency?.bodyDigest };
+  const origin = { segmentId, base, route, bodyDigest: idempotency?.bodyDigest };
+  const record: IdempotencyRecord = { v: 2, ...origin, checked, refused: alike(rejected) };
   return JSON.stringify(record);
+}
+
+function alike(rejected: readonly Rejected[]): IdempotencyRecord['refused'] {
+  const positions = new Map<string, number[]>();
+  for (const { index, ...said } of rejected) {
+    const key = JSON.stringify(said);
+    const list = positions.get(key);
+    if (list) list.push(index);
+    else positions.set(key, [index]);
+  }
+  return [...positions].map(([said, list]) => [toRanges(list), JSON.parse(said) as Omit<Rejected, 'index'>]);
+}
+
+function checkedOf(record: IdempotencyRecord | WordyRecord): IntakeChecked {
+  if (record.v === 1) return record.checked;
+  const rejected = record.refused.flatMap(([ranges, said]) => fromRanges(ranges).map((index) => ({ index, ...said })));
+  return { ...record.checked, rejected: rejected.sort((one, other) => one.index - other.index) };
 }
 
 /** What a stored record makes of a request with its key. */
 export function repeatOf(stored: string, bodyDigest: string | undefined): RepeatResult {
-  const first = JSON.parse(stored) as IdempotencyRecord;
+  const first = JSON.parse(stored) as IdempotencyRecord | WordyRecord;
   if (first.bodyDigest !== undefined && first.bodyDigest !== bodyDigest) return { kind: 'conflict' };
-  const { segmentId, base, checked, route } = first;
+  const { segmentId, base, route } = first;
+  const checked = checkedOf(first);
   const idAt = (index: number): string => eventId(segmentId, base + index);
   return { kind: 'repeated', checked, idAt, ...(route !== undefined && { route }) };
 }
@@ -137,6 +172,8 @@ function naturalDigests({ sourceId, checked }: IntakeRequest): (string | number)
   return flat;
 }
 
+/** As UTF-8 all lone surrogates would be the same. */
 function digest(text: string, bytes: number): string {
-  return createHash('sha256').update(text).digest().subarray(0, bytes).toString('base64url');
+  const written = text.isWellFormed() ? text : JSON.stringify(text);
+  return createHash('sha256').update(written).digest().subarray(0, bytes).toString('base64url');
 }

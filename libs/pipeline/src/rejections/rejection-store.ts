@@ -93,28 +93,48 @@ export class RejectionStore {
 }
 
 function textOf(rejected: RejectedRequest): string {
-  const text = JSON.stringify({ ...rejected, items: rejected.items.map(shortened) });
+  const tooLarge = new Set<object>();
+  const text = JSON.stringify({ ...rejected, items: rejected.items.map((item) => shortened(item, tooLarge)) });
   if (text.length <= MAX_REQUEST_CHARACTERS) return text;
   return JSON.stringify({ ...rejected, items: rejected.items.map(({ item: _, ...rest }) => rest) });
 }
 
-function shortened(rejected: RejectedItem): RejectedItem {
+function shortened(rejected: RejectedItem, tooLarge: Set<object>): RejectedItem {
   const { item, ...rest } = rejected;
-  return roomLeft(item, MAX_ITEM_CHARACTERS) < 0 ? rest : { ...rejected, item: redactJson(item) };
+  return roomLeft(item, MAX_ITEM_CHARACTERS, tooLarge) < 0 ? rest : { ...rejected, item: redactJson(item) };
 }
 
 /**
- * What is left of so many characters when the value is written out, roughly; negative as soon as it is too much: a
- * hostile item costs no more than a small one. Callers bound the depth.
+ * What is left of so many characters when the value is written out, roughly; negative as soon as it is too much. Items of
+ * one request may share a part (Klaviyo's the profile): what was `tooLarge` once is not looked at again. Callers bound
+ * the depth.
  */
-function roomLeft(value: unknown, room: number): number {
+function roomLeft(value: unknown, room: number, tooLarge: Set<object>): number {
   if (room < 0) return room;
   if (typeof value === 'string') return room - value.length;
   if (typeof value !== 'object' || value === null) return room - 8;
-  let left = room - 2;
-  for (const name in value) {
-    left = roomLeft((value as Readonly<Record<string, unknown>>)[name], left - name.length - 4);
-    if (left < 0) return left;
+  if (tooLarge.has(value)) return -1;
+  const left = Array.isArray(value)
+    ? roomBesideElements(value, room - 2, tooLarge)
+    : roomBesideMembers(value, room - 2, tooLarge);
+  if (left < 0) tooLarge.add(value);
+  return left;
+}
+
+function roomBesideElements(list: readonly unknown[], room: number, tooLarge: Set<object>): number {
+  let left = room;
+  for (const element of list) {
+    left = roomLeft(element, left - 1, tooLarge);
+    if (left < 0) break;
+  }
+  return left;
+}
+
+function roomBesideMembers(object: object, room: number, tooLarge: Set<object>): number {
+  let left = room;
+  for (const name in object) {
+    left = roomLeft((object as Readonly<Record<string, unknown>>)[name], left - name.length - 4, tooLarge);
+    if (left < 0) break;
   }
   return left;
 }

@@ -59,6 +59,22 @@ describe('what was refused at the door', () => {
     await expect(list.page({ limit: 1, after })).rejects.toThrow('nextCursor');
   });
 
+  it('is looked through once where its items share a large part', () => {
+    let looks = 0;
+    const profile = new Proxy(
+      { traits: Array.from({ length: 20_000 }, (_, i) => i) },
+      { ownKeys: (target) => (looks++, Reflect.ownKeys(target)) },
+    );
+    const items = Array.from({ length: 100 }, (_, index) => ({
+      index,
+      code: 'c',
+      detail: 'd',
+      item: { profile, index },
+    }));
+    store.record({ ...rejected(0), items });
+    expect(looks).toBe(1);
+  });
+
   it('keeps no process from its end while Redis is away', async () => {
     const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
     const before = timers();
