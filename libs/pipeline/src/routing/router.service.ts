@@ -23,6 +23,8 @@ const NOBODY: ReadonlyMap<string, string> = new Map();
 interface Claimed {
   /** End of the lease (ms, by Redis' clock). */
   readonly deadline: number;
+  /** How many, those that cannot be read included. */
+  readonly claimed: number;
   readonly segments: readonly SegmentHead[];
   /** Ids of those that were decided before: by a router that did not come to the end in time. */
   readonly decided: ReadonlySet<string>;
@@ -85,7 +87,7 @@ export class Router {
   /** True if there may be more. */
   private async routeSome(shard: number): Promise<boolean> {
     if (!this.configuration.loaded) return false;
-    const { deadline, segments, decided, gone } = await this.claim(shard);
+    const { deadline, claimed, segments, decided, gone } = await this.claim(shard);
     if (gone.length > 0) await this.ledger.routed(gone);
     if (segments.length === 0) return false;
     const { shares, undecided } = await this.decide(shard, segments, decided);
@@ -93,7 +95,7 @@ export class Router {
     const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));
     await this.ledger.routed(done.map((segment) => segment.id));
     announce();
-    return segments.length + gone.length === CLAIM_SEGMENTS;
+    return claimed === CLAIM_SEGMENTS;
   }
 
   private async claim(shard: number): Promise<Claimed> {
@@ -105,10 +107,17 @@ export class Router {
     for (let i = 1; i < reply.length; i += 5) {
       const [id = '', header = '', sequence = '', skipped = ''] = reply.slice(i, i + 4).map(String);
       if (header === '') gone.push(id);
-      else segments.push(headOf(id, header, sequence, skipped));
+      else {
+        try {
+          segments.push(headOf(id, header, sequence, skipped));
+        } catch (error) {
+          // Of a later release, perhaps: the others that were claimed with it go on.
+          await this.cannotRoute(id, error);
+        }
+      }
       if (reply[i + 4] === 1) decided.add(id);
     }
-    return { deadline: Number(reply[0]), segments, decided, gone };
+    return { deadline: Number(reply[0]), claimed: (reply.length - 1) / 5, segments, decided, gone };
   }
 
   /** Who gets what, by destination, as the ledgers have it. What cannot be decided now is tried again later. */
@@ -147,13 +156,14 @@ export class Router {
     try {
       return await this.chooser.wantedBy(segment);
     } catch (error) {
-      await this.watermarks.unreadable(segment.id).catch(() => undefined);
-      this.log.error(
-        { segmentId: segment.id, error: String(error) },
-        'segment cannot be routed; it is kept and tried again',
-      );
+      await this.cannotRoute(segment.id, error);
       return undefined;
     }
+  }
+
+  private async cannotRoute(segmentId: string, error: unknown): Promise<void> {
+    await this.watermarks.unreadable(segmentId).catch(() => undefined);
+    this.log.error({ segmentId, error: String(error) }, 'segment cannot be routed; it is kept and tried again');
   }
 
   /** Judges what was held while the destination's `match` could not be applied, as far as it can be by now. Repeatable. */
