@@ -229,6 +229,20 @@ describe.each(await dialectFolders(ROOT))('ingest of %s', (folder) => {
     }
   });
 
+  it('says so as well when it has no memory for a body, packed or unpacked', async () => {
+    const plain = Buffer.alloc(100_000, 0x20);
+    const tight = await IngestFixture.start([dialect], stage, 10_000);
+    for (const { path, ownQueueFull } of dialect.routes.filter((one) => one === route || one.ownQueueFull)) {
+      for (const [bytes, encoding] of [[plain, 'identity'] as const, [gzipSync(plain), 'gzip'] as const]) {
+        const headers = { ...sample.headers, 'Content-Encoding': encoding };
+        const answer = await tight.send({ path, headers, base64Body: bytes.toString('base64') });
+        expectRefusal(answer, ownQueueFull ? 429 : 503);
+        expect(answer.headers['retry-after']).toBe('1');
+      }
+    }
+    await tight.close();
+  });
+
   it('says 429 with Retry-After over the limit', async () => {
     stage.world = newWorld('limited');
     const answer = await send();

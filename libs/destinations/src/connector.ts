@@ -100,7 +100,7 @@ export type Interpretation =
   /** Refused as a whole; nobody knows for which event. The batch is split until it is found. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'too_large'; readonly refusal: Refusal }
-  /** The vendor asks to slow down: costs no attempt. `afterMs` absent: backoff. */
+  /** The vendor asks to slow down: costs no attempt. `afterMs` absent: counts as a failure, with backoff. */
   | { readonly kind: 'throttled'; readonly afterMs?: number }
   | { readonly kind: 'retry'; readonly code: string; readonly afterMs?: number }
   /** The destination's own fault (credentials, address): hold everything, open the breaker. */

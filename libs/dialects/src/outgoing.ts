@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isJsonObject, type CanonicalEvent, type JsonObject } from '#canonical';
+import { isJsonObject, type CanonicalEvent, type Json, type JsonObject } from '#canonical';
 import type {
   ConnectorSettings,
   DeliveryDefaults,
@@ -57,6 +57,11 @@ export function laneBesideEnvelope(lane: string, { source, extras }: CanonicalEv
 export function baseLane(lane: string): string {
   const end = lane.indexOf(' ');
   return end < 0 ? lane : lane.slice(0, end);
+}
+
+/** Whether a property states nothing. A number beyond doubles goes out as null. */
+export function saysNothing(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === '' || value === Infinity || value === -Infinity;
 }
 
 /** The answer's body if it is a JSON object. */

@@ -117,14 +117,14 @@ function eventsTaken(
   stored: Pick<StoredRequest, 'body' | 'headers' | 'sourceId' | 'receivedAt'>,
 ): readonly CanonicalEvent[] {
   const refused = new Set(checked.rejected.map(({ index }) => index));
+  const repeats = repeatsWithin(checked);
   const events = route.decode({
     ...stored,
     route: route.id,
-    accepts: (index) => !refused.has(index),
+    accepts: (index) => !refused.has(index) && !repeats.has(index),
     idAt: (index) => eventId(PREVIEW_SEGMENT, index),
   });
-  const repeats = repeatsWithin(checked);
-  return events.flatMap((event, index) => (event && !repeats.has(index) ? [event] : []));
+  return events.flatMap((event) => event ?? []);
 }
 
 /** By path as a client would call it, else the one of the dialect's own sample. */

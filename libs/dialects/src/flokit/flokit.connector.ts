@@ -22,6 +22,7 @@ import {
   NO_IDENTITY,
   objectsIn,
   refusalSaying,
+  saysNothing,
   secretSchema,
   takenBut,
   urlOf,
@@ -136,7 +137,11 @@ function lossOfIdentity(event: CanonicalEvent, field: string, value: unknown): s
 
 function lossOfValue(field: string, value: unknown, sent: unknown): string | undefined {
   const { revenue, price, currency } = (sent ?? {}) as JsonObject;
-  if (field === 'value.amount') return value === revenue || value === price ? undefined : 'revenue says otherwise';
+  if (field === 'value.amount') {
+    if (value === revenue || value === price) return undefined;
+    const isLeftOut = saysNothing(revenue) && typeof price !== 'number';
+    return isLeftOut ? 'FloKit takes no revenue of such an event without its currency' : 'revenue says otherwise';
+  }
   if (field === 'value.currency') return value === currency ? undefined : 'currency says otherwise';
   return 'FloKit has no place for it';
 }

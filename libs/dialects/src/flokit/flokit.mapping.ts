@@ -4,10 +4,13 @@ import {
   normalizeTimestamp,
   type CanonicalEvent,
   type EventValue,
+  type Json,
   type JsonObject,
 } from '#canonical';
 import type { StoredRequest } from '../dialect.js';
 import { envelopeFromExtras, envelopeShares, fromExtras, toExtras, unknownMembers } from '../extras.js';
+import { saysNothing } from '../outgoing.js';
+import { FLOKIT_TAXONOMY } from './flokit.taxonomy.js';
 import type { FlokitBatch, FlokitItem } from './flokit.wire.js';
 
 const ITEM_MEMBERS: ReadonlySet<string> = new Set(['event', 'user_id', 'anonymous_id', 'timestamp', 'properties']);
@@ -68,11 +71,14 @@ function decodeItem(
 /** Amounts are in major units under `revenue`, or `price` in the older taxonomy; both stay in `properties` as well. */
 function valueOf(properties: JsonObject): EventValue | undefined {
   const { revenue, price, currency } = properties;
-  const amount = typeof revenue === 'number' ? revenue : price;
-  const hasAmount = typeof amount === 'number';
+  const amount = finite(revenue) ?? finite(price);
   const hasCurrency = typeof currency === 'string' && currency !== '';
-  if (!hasAmount && !hasCurrency) return undefined;
-  return { ...(hasAmount && { amount }), ...(hasCurrency && { currency }) };
+  if (amount === undefined && !hasCurrency) return undefined;
+  return { ...(amount !== undefined && { amount }), ...(hasCurrency && { currency }) };
+}
+
+function finite(value: Json | undefined): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
 export function encodeBatch(events: readonly CanonicalEvent[]): JsonObject {
@@ -102,17 +108,22 @@ function ownExtras(event: CanonicalEvent): JsonObject | undefined {
   return event.source.dialect === 'flokit' ? event.extras : undefined;
 }
 
-function encodeProperties({ properties, value }: CanonicalEvent): JsonObject {
-  const own = valueOf(properties);
-  const addsAmount = value?.amount !== undefined && own?.amount === undefined && properties.revenue === undefined;
-  const addsCurrency =
-    value?.currency !== undefined && own?.currency === undefined && properties.currency === undefined;
+function encodeProperties({ event, properties, value }: CanonicalEvent): JsonObject {
+  const { amount, currency } = value ?? {};
+  const addsCurrency = currency !== undefined && saysNothing(properties.currency);
+  const isThere = (key: string): boolean => !saysNothing(properties[key]) || (key === 'currency' && addsCurrency);
+  const addsAmount =
+    amount !== undefined &&
+    saysNothing(properties.revenue) &&
+    valueOf(properties)?.amount === undefined &&
+    neededWithRevenue(event).every(isThere);
   if (!addsAmount && !addsCurrency) return properties;
-  return {
-    ...properties,
-    ...(addsAmount && { revenue: value.amount }),
-    ...(addsCurrency && { currency: value.currency }),
-  };
+  return { ...properties, ...(addsAmount && { revenue: amount }), ...(addsCurrency && { currency }) };
+}
+
+/** Without these an event of this name is refused for its revenue. */
+function neededWithRevenue(event: string): readonly string[] {
+  return (Object.hasOwn(FLOKIT_TAXONOMY, event) && FLOKIT_TAXONOMY[event]?.requiredWith?.revenue) || [];
 }
 
 /** For the rejections list. */

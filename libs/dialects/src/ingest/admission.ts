@@ -36,9 +36,12 @@ export class Admission {
   }
 
   shed(route: IngestRoute): Fault | undefined {
-    if (!this.intake.shedding()) return undefined;
-    return { kind: route.ownQueueFull ? 'queue_full' : 'unavailable', retryAfterSeconds: SHED_RETRY_AFTER_SECONDS };
+    return this.intake.shedding() ? shedFault(route, SHED_RETRY_AFTER_SECONDS) : undefined;
   }
+}
+
+export function shedFault({ ownQueueFull }: IngestRoute, retryAfterSeconds: number): Fault {
+  return { kind: ownQueueFull ? 'queue_full' : 'unavailable', retryAfterSeconds };
 }
 
 function applyVerdict(call: IngestCall, verdict: RateVerdict): Fault | undefined {

@@ -1,11 +1,13 @@
 import type { Fault, IngestRoute, ProbeRoute, Rejection, Reply } from '../dialect.js';
 import { deeperThan, MAX_DEPTH } from '../json/depth.js';
 import type { AppendRequest, AppendResult, IngestObserver, Intake, RejectedRequest, RejectionLog } from '../ports.js';
-import { claimOf, headerFault, type Admission } from './admission.js';
+import { claimOf, headerFault, shedFault, type Admission } from './admission.js';
 import { appendRequest, idempotencyKey, recallRequest } from './append-request.js';
 import type { InFlightBudget, InFlightLease } from './in-flight-budget.js';
 import { faultReply, writeReply, type IngestCall } from './ingest-call.js';
 import { BodyReceiver, BUSY, type Received } from './receive-body.js';
+
+const MAX_SEARCHED_BYTES = 32 * 1024 * 1024;
 
 type Answer = { readonly kind: 'answer'; readonly reply: Reply } | { readonly kind: 'aborted' } | Fault;
 type RefusedItems = RejectedRequest['items'];
@@ -93,7 +95,7 @@ export class IngestHandler {
     }
     const { receivedAt, view: request } = call;
     const checked = route.check(received.body, { request, receivedAt, bodyBytes: received.bytes.length });
-    const refusedItems = itemsOf(route, checked.rejected, received.body);
+    const refusedItems = itemsOf(route, checked.rejected, received);
     if (checked.kind === 'refused') {
       const { reply } = checked;
       const refuse = (): Answer => {
@@ -125,10 +127,8 @@ export class IngestHandler {
     switch (result.kind) {
       case 'conflict':
         return { kind: 'idempotency_conflict' };
-      case 'shed': {
-        const { retryAfterSeconds } = result;
-        return { kind: route.ownQueueFull ? 'queue_full' : 'unavailable', retryAfterSeconds };
-      }
+      case 'shed':
+        return shedFault(route, result.retryAfterSeconds);
       case 'unavailable':
         return result;
       case 'repeated': {
@@ -183,11 +183,15 @@ export class IngestHandler {
   }
 }
 
-function itemsOf(route: IngestRoute, rejected: readonly Rejection[], body: unknown): RefusedItems {
+/** What nests too deep is left out: it could not be serialized again. */
+function itemsOf(route: IngestRoute, rejected: readonly Rejection[], { body, bytes }: Received): RefusedItems {
+  if (rejected.length === 0) return rejected;
+  const isFlat = !deeperThan(body, MAX_DEPTH);
+  // Items may share a part, which each of them would be searched for again.
+  if (!isFlat && rejected.length * bytes.length > MAX_SEARCHED_BYTES) return rejected;
   return rejected.map((rejection) => {
     const item = route.itemAt?.(body, rejection.index);
-    // What nests deeper could not be serialized again.
-    return item === undefined || deeperThan(item, MAX_DEPTH) ? rejection : { ...rejection, item };
+    return item === undefined || (!isFlat && deeperThan(item, MAX_DEPTH)) ? rejection : { ...rejection, item };
   });
 }
 

@@ -199,6 +199,11 @@ describe('natural keys', () => {
     expect(keys(repeated, '2024-10-15')).toEqual([key, key]);
     expect(refusal(repeated, '2025-01-15').rejected.map(({ index }) => index)).toEqual([1]);
   });
+
+  it.each(['2024-13-45', '0000-00-00', '2024-02-30'])('fail the repeat under %s, which is no date', (revision) => {
+    const repeated = job(item([event({ unique_id: 'u' }), event({ unique_id: 'u' })]));
+    expect(refusal(repeated, revision).rejected.map(({ index }) => index)).toEqual([1]);
+  });
 });
 
 describe('one year ahead', () => {
@@ -255,5 +260,15 @@ describe('the item of a refused event', () => {
   it('is the whole of a single create', () => {
     const body = single({});
     expect(routeOf('klaviyo.single').itemAt?.(body, 0)).toEqual(body.data);
+  });
+});
+
+describe('an address of megabytes', () => {
+  it('is refused like a shorter one', () => {
+    const email = `a@a${'.a'.repeat(2_400_000)}@`;
+    const found = refusal(job(item([event()], { type: 'profile', attributes: { email } })));
+    expect(found.rejected.map(({ pointer, detail }) => [pointer, detail])).toEqual([
+      ['/data/attributes/events-bulk-create/data/0/attributes/profile/data/attributes/email', 'Invalid email address'],
+    ]);
   });
 });

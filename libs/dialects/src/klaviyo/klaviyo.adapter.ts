@@ -1,4 +1,5 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { isTimestamp } from '#canonical';
 import type { JsonSchema } from '#destinations';
 import type { CheckContext, Checked, Refused, Rejection, Reply } from '../dialect.js';
 import { rejectedName } from '../rejected-name.js';
@@ -67,7 +68,7 @@ function check(
 function repeatRule(layout: Layout, revision: string | undefined): RepeatRule {
   if (layout === 'single') return 'first_wins';
   const date = /^\d{4}-\d{2}-\d{2}(?=\.|$)/.exec(revision ?? '')?.[0];
-  return date !== undefined && date < REPEATS_FAIL_SINCE ? 'first_wins' : 'refuse';
+  return date !== undefined && isTimestamp(date) && date < REPEATS_FAIL_SINCE ? 'first_wins' : 'refuse';
 }
 
 function refuse(

@@ -22,13 +22,17 @@ export function interpret(response: InboundResponse, events: readonly CanonicalE
   if (pointers.every((pointer) => pointer === null)) return interpretStatus(response);
   const items = positionsByItem(events);
   const named = new Map<number, EventOutcome>();
+  // Whose events all have an outcome: an answer may find the same fault with an item tens of thousands of times.
+  const done = new Set<readonly number[]>();
   errors.forEach((error, index) => {
     const [, item, rest = ''] = pointers[index] ?? [];
     const positions = item === undefined ? undefined : items[Number(item)];
-    if (!positions) return;
-    for (const [position, outcome] of blame(positions, rest, error, events.length === 1)) {
+    if (!positions || done.has(positions)) return;
+    const blamed = blame(positions, rest, error, events.length === 1);
+    for (const [position, outcome] of blamed) {
       if (!named.has(position)) named.set(position, outcome);
     }
+    if (blamed.length === positions.length) done.add(positions);
   });
   if (named.size === 0) return interpretStatus(response);
   return { kind: 'per_event', outcomes: events.map((_, position) => named.get(position) ?? { kind: 'resend' }) };

@@ -59,6 +59,8 @@ function propertiesFault(properties: CanonicalEvent['properties']): string | und
     return `properties: must not have more than ${MAX_PROPERTIES} members`;
   }
   if (withinLimits(properties)) return undefined;
-  const [breach] = breaches(properties, 'properties', 1);
+  // A number beyond doubles breaks the limits and goes out as null.
+  const sent: unknown = JSON.parse(JSON.stringify(properties));
+  const [breach] = breaches(sent, 'properties', 1);
   return breach ? `${breach.pointer}: ${breach.detail}` : undefined;
 }

@@ -61,6 +61,23 @@ describe('VibeFollow as a destination', () => {
     expect(standIn.taken).toHaveLength(3);
   });
 
+  it('leaves equal events of Klaviyo apart that have no time of their own, also in requests of their own', async () => {
+    const received_at = '2026-05-01T10:00:06.789Z';
+    const twin = { user_id: 'u-1', ...untimed, received_at, source: { id: 'src-1', dialect: 'klaviyo' } };
+    for (const event of [eventOf(0, twin), eventOf(1, twin)]) {
+      const placement = vibefollow.place(event, settings());
+      const lane = placement.kind === 'lane' ? placement.lane : '';
+      await exchange(vibefollow, settings(), [event], lane, `req_${event.id}`);
+    }
+    expect(standIn.taken.map(({ properties }) => properties.n)).toEqual([0, 1]);
+    expect(paths()).toEqual(['/api/v1/events/batch 1', '/api/v1/events/batch 1']);
+  });
+
+  it('takes the second of receipt for an event’s own time where it is none of Klaviyo’s', () => {
+    const event = eventOf(0, { ...untimed, received_at: '2026-05-01T10:00:06.789Z' });
+    expect(vibefollow.place(event, settings())).toMatchObject({ lane: 'bulk' });
+  });
+
   it.each(['flokit', 'vibefollow'])(
     'loses no event of %s to one of the same user, name and second',
     async (dialect) => {
@@ -110,6 +127,13 @@ describe('VibeFollow as a destination', () => {
       expect(vibefollow.lost?.(event(count), settings())).toEqual(
         Object.keys(value).map((name) => ({ field: `value.${name}`, reason })),
       );
+    });
+
+    it('gets it among 100 keys that have its place already and state nothing', async () => {
+      const nothing = Object.fromEntries(Object.keys(value).map((name) => [name, null]));
+      const properties = { ...keys(withRoom), ...nothing };
+      await deliver(vibefollow, settings(), [eventOf(0, { properties, value })]);
+      expect(standIn.taken.map((taken) => taken.properties)).toEqual([{ ...keys(withRoom), ...value }]);
     });
 
     it('does not get 101 keys of the event itself', async () => {

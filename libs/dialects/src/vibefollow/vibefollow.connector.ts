@@ -8,6 +8,7 @@ import {
   JSON_TYPE,
   laneBesideEnvelope,
   NO_IDENTITY,
+  saysNothing,
   secretSchema,
   urlOf,
 } from '../outgoing.js';
@@ -89,10 +90,16 @@ function place(event: CanonicalEvent): Placement {
     return { kind: 'rejected', refusal: { code: 'validation_failed', detail: `${field}: ${message}` } };
   }
   const batch = laneBesideEnvelope('batch', event, 'vibefollow');
-  if (event.timestamp === event.received_at) return { kind: 'lane', lane: batch };
+  if (!hasOwnTime(event)) return { kind: 'lane', lane: batch };
   const bulk = laneBesideEnvelope('bulk', event, 'vibefollow');
   const distinct = `${event.timestamp} ${event.user_id.length} ${event.user_id} ${event.event}`;
   return { kind: 'lane', lane: bulk, distinct, repeatLane: batch };
+}
+
+/** Klaviyo's events without a time of their own have the second of receipt. */
+function hasOwnTime({ timestamp, received_at, source }: CanonicalEvent): boolean {
+  if (timestamp === received_at) return false;
+  return source.dialect !== 'klaviyo' || timestamp !== `${received_at.slice(0, 19)}.000Z`;
 }
 
 /** Names under which properties state an amount already. */
@@ -109,15 +116,15 @@ function withAmount(event: CanonicalEvent): CanonicalEvent {
 function amountToAdd({ properties, value, source }: CanonicalEvent): JsonObject | undefined {
   if (!value || source.dialect === 'vibefollow') return undefined;
   const { amount, currency } = value;
-  const addsAmount = amount !== undefined && AMOUNTS.every((name) => properties[name] === undefined);
-  const addsCurrency = currency !== undefined && properties.currency === undefined;
+  const addsAmount = amount !== undefined && AMOUNTS.every((name) => saysNothing(properties[name]));
+  const addsCurrency = currency !== undefined && saysNothing(properties.currency);
   if (!addsAmount && !addsCurrency) return undefined;
   return { ...(addsAmount && { amount }), ...(addsCurrency && { currency }) };
 }
 
 /** For all of the keys or none: an amount without its currency would be another one. */
 function hasRoom(properties: JsonObject, added: JsonObject): boolean {
-  return Object.keys(properties).length + Object.keys(added).length <= MAX_PROPERTY_KEYS;
+  return Object.keys({ ...properties, ...added }).length <= MAX_PROPERTY_KEYS;
 }
 
 function lost(event: CanonicalEvent): readonly LostField[] {

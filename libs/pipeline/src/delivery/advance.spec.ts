@@ -99,6 +99,17 @@ describe('a failed request', () => {
     expect(step.holdMs).toBe(7_000);
   });
 
+  it('costs an attempt when the destination asks to slow down and not for how long', () => {
+    const step = advance({ ...part, attempts: 1 }, { kind: 'throttled' }, retry, moment);
+    expect(step.parts).toEqual([{ ...part, attempts: 2, firstAttemptAt: 1_000_000, notBefore: 1_001_000 }]);
+    expect([step.health, step.holdMs]).toEqual([{ kind: 'failed', code: 'http_429' }, 0]);
+    const last = advance({ ...part, attempts: 2 }, { kind: 'throttled' }, retry, moment);
+    expect(last.parts).toEqual([]);
+    expect(last.rejected).toEqual(
+      [0, 1, 2].map((member) => ({ member, code: 'attempts_exhausted', detail: 'last try: http_429' })),
+    );
+  });
+
   it('costs no attempt as a probe of an open breaker, and leaves its place for a while', () => {
     const step = advance(part, { kind: 'retry', code: 'x' }, retry, { ...moment, probing: 'http_500' });
     expect(step.parts).toEqual([{ ...part, firstAttemptAt: 1_000_000, notBefore: 1_015_000 }]);

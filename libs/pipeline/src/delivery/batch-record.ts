@@ -26,7 +26,7 @@ export interface Answer {
 export interface Part {
   readonly lane: string;
   readonly members: PositionRanges;
-  /** Failed tries so far; throttled, held and probing ones do not count. */
+  /** Failed tries so far; held and probing ones, and those told how long to wait, do not count. */
   readonly attempts: number;
   /** Milliseconds since 1970; null before the first try. */
   readonly firstAttemptAt: number | null;

@@ -26,8 +26,8 @@ export const rested = (part: Part, retry: RetrySettings, { now }: Moment): Part 
 });
 
 export function throttled(part: Part, afterMs: number | undefined, retry: RetrySettings, moment: Moment): Step {
-  // Without a time the vendor is asked again after the shortest delay at least: no attempt is spent on guessing.
-  const holdMs = askedWaitMs(afterMs ?? retry.minDelayMs + backoffMs(2, retry, moment.random), retry);
+  if (afterMs === undefined) return failed(part, 'http_429', undefined, retry, moment);
+  const holdMs = askedWaitMs(afterMs, retry);
   const firstAttemptAt = part.firstAttemptAt ?? moment.now;
   return { ...nothing, parts: [{ ...part, firstAttemptAt }], health: { kind: 'unknown' }, holdMs: Math.max(holdMs, 1) };
 }
