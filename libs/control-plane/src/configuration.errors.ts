@@ -14,7 +14,7 @@ export type ConfigurationFault =
   /** A type whose credentials only its vendor can issue. */
   | { readonly kind: 'not_rotatable'; readonly type: string }
   | { readonly kind: 'credentials_missing'; readonly id: string; readonly missing: readonly string[] }
-  /** What waited for the deleted destination of this id would reach the one to be created. */
+  /** What waited for the deleted destination of this id would reach the one to be created: it is to be discarded first. */
   | { readonly kind: 'being_discarded'; readonly id: string }
   /** Other processes write faster than this one can decide. */
   | { readonly kind: 'busy' }

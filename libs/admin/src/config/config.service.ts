@@ -57,7 +57,11 @@ export class ConfigService {
   }
 
   /** All of it or nothing. Throws ConfigurationError with every fault, or ProblemError while events wait. */
-  async apply(
+  apply(author: Author, document: ConfigurationDocument, choices: ApplyChoices): Promise<AppliedDocument> {
+    return this.discarding.before(() => this.planAndWrite(author, document, choices));
+  }
+
+  private async planAndWrite(
     author: Author,
     document: ConfigurationDocument,
     { dryRun, waiting: choice }: ApplyChoices,

@@ -62,7 +62,7 @@ export class DestinationsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DestinationView> {
     const { id, draft } = readDestinationDraft(body);
-    return answer(reply, await this.destinations.create(author, draft, id));
+    return answer(reply, await this.discarding.before(() => this.destinations.create(author, draft, id)));
   }
 
   @Get(':id')
@@ -210,7 +210,7 @@ export class DestinationsController {
   ): Promise<Written<StoredDestination>> {
     if (before && before.settings.type !== draft.type)
       await this.assertNothingWaits(id, 'its type cannot change until then');
-    return this.destinations.put(author, id, draft, condition);
+    return this.discarding.before(() => this.destinations.put(author, id, draft, condition));
   }
 
   private async assertNothingWaits(id: string, advice: string): Promise<void> {

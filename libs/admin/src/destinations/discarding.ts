@@ -1,5 +1,15 @@
 import { Injectable } from '@nestjs/common';
-import { AuditLog, DeletedDestinations, DeliveryOperations, type Author, type Destination } from '#control-plane';
+import {
+  AuditLog,
+  ConfigurationError,
+  DeletedDestinations,
+  DeliveryOperations,
+  type Author,
+  type Destination,
+} from '#control-plane';
+
+/** Processes' clocks differ by less, in milliseconds: what is created after a discard must not seem to be what it is about. */
+const CLOCKS_DIFFER_MS = 10_000;
 
 /** What follows on the deletion of a destination. */
 @Injectable()
@@ -15,5 +25,22 @@ export class Discarding {
     const act = { action: 'discard', target: { kind: 'destination', id } };
     await this.audit.around(author, act, () => this.deliveries.discard(id, Date.parse(createdAt)));
     await this.deleted.cleared(id);
+  }
+
+  /**
+   * Writes once nothing is left of deleted destinations whose ids are used again: whoever deleted them may have stopped.
+   * `write` says anew each time when a destination is created.
+   */
+  async before<T>(write: () => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await write();
+      } catch (error) {
+        if (!(error instanceof ConfigurationError) || error.fault.kind !== 'being_discarded') throw error;
+        const { id } = error.fault;
+        await this.deliveries.discard(id, Date.now() - CLOCKS_DIFFER_MS);
+        await this.deleted.cleared(id);
+      }
+    }
   }
 }
