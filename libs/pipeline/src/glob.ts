@@ -19,27 +19,30 @@ const SPECIAL: ReadonlySet<string> = new Set(['*', '?', '{', '}', ',']);
  */
 export function compileGlobs(globs: readonly string[]): (text: string) => boolean {
   const wholes = new Set<string>();
-  const patterns: (readonly Piece[])[] = [];
+  const patterns: ((text: string) => boolean)[] = [];
   for (const tokens of globs.flatMap((glob) => withoutBraces(tokensOf(glob)))) {
-    if (tokens.includes('*') || tokens.includes('?')) patterns.push(piecesOf(tokens));
+    if (tokens.includes('*') || tokens.includes('?')) patterns.push(patternOf(splitAt(tokens, '*').map(pieceOf)));
     else wholes.add(tokens.map(literal).join(''));
   }
-  return (text) => wholes.has(text) || patterns.some((pieces) => matches(pieces, text));
+  return (text) => wholes.has(text) || patterns.some((matches) => matches(text));
 }
 
-function matches([first, ...others]: readonly Piece[], text: string): boolean {
+/** `pieces`: what stands before, between and after the stars. */
+function patternOf([first, ...others]: readonly Piece[]): (text: string) => boolean {
   const last = others.pop();
-  if (!first) return false;
-  if (!last) return text.length === first.length && first.isAt(text, 0);
-  const end = text.length - last.length;
-  if (end < first.length || !first.isAt(text, 0) || !last.isAt(text, end)) return false;
-  let at = first.length;
-  for (const piece of others) {
-    const found = piece.find(text, at, end);
-    if (found < 0) return false;
-    at = found + piece.length;
-  }
-  return true;
+  if (!first) return () => false;
+  if (!last) return (text) => text.length === first.length && first.isAt(text, 0);
+  return (text) => {
+    const end = text.length - last.length;
+    if (end < first.length || !first.isAt(text, 0) || !last.isAt(text, end)) return false;
+    let at = first.length;
+    for (const piece of others) {
+      const found = piece.find(text, at, end);
+      if (found < 0) return false;
+      at = found + piece.length;
+    }
+    return true;
+  };
 }
 
 function tokensOf(glob: string): readonly Token[] {
@@ -65,8 +68,6 @@ function withoutBraces(tokens: readonly Token[]): readonly (readonly Token[])[] 
   }
   return [tokens];
 }
-
-const piecesOf = (tokens: readonly Token[]): readonly Piece[] => splitAt(tokens, '*').map(pieceOf);
 
 function pieceOf(tokens: readonly Token[]): Piece {
   const [{ length }, text] = [tokens, tokens.map(literal).join('')];
