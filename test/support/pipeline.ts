@@ -54,9 +54,13 @@ class TestConfiguration extends Configuration {
   loaded = true;
   readonly sources = new Map();
   destinations = new Map<string, Destination>();
+  unreadableDestinations: ReadonlySet<string> = new Set();
   private readonly listeners = new Set<() => void>();
   source(): undefined {
     return undefined;
+  }
+  refresh(): Promise<void> {
+    return Promise.resolve();
   }
   onChange(listener: () => void): () => void {
     this.listeners.add(listener);

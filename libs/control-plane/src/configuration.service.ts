@@ -81,6 +81,10 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
     return this.current.destinations;
   }
 
+  override get unreadableDestinations(): ReadonlySet<string> {
+    return this.current.unreadableDestinations;
+  }
+
   get snapshot(): Snapshot {
     return this.current;
   }
@@ -97,7 +101,7 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
   }
 
   /** What the store holds at this moment. Throws ConfigurationError where it does not answer. */
-  async refresh(): Promise<Snapshot> {
+  override async refresh(): Promise<Snapshot> {
     // Whoever asks while a refresh waits for its turn shares it: it will read later than they asked.
     this.refreshWaiting ??= this.inTurn(async () => {
       this.refreshWaiting = undefined;

@@ -113,7 +113,21 @@ export abstract class Configuration {
   abstract get loaded(): boolean;
   abstract get sources(): ReadonlyMap<string, Source>;
   abstract get destinations(): ReadonlyMap<string, Destination>;
+  /**
+   * Ids of stored destinations that this process cannot read: of a type that it does not have, or sealed with a key that
+   * it does not know. Another process may.
+   */
+  abstract get unreadableDestinations(): ReadonlySet<string>;
   abstract source(dialect: string, token: string): { readonly source: Source; readonly grant: string } | undefined;
+  /** Of all that are stored, those that this process cannot read included. */
+  destinationIds(): readonly string[] {
+    return [...this.destinations.keys(), ...this.unreadableDestinations];
+  }
+  /**
+   * Takes up what the store holds at this moment; rejects where it does not answer. An id that is then neither among the
+   * destinations nor unreadable is deleted: before, it may be one that this process has yet to hear of.
+   */
+  abstract refresh(): Promise<unknown>;
   /** Called after every change with the new snapshot in place; returns how to stop listening. */
   abstract onChange(listener: () => void): () => void;
 }

@@ -35,7 +35,7 @@ export class SnapshotReader {
 
   /**
    * Documents that have not changed keep their object of `previous`. One that cannot be read keeps the object of
-   * `previous` too, if there is one, and is left out otherwise.
+   * `previous` too, if there is one, and is left out otherwise; a destination is then told of as unreadable.
    */
   read(documents: StoredDocuments, previous: Snapshot | undefined, onUnreadable: UnreadableDocument): Snapshot {
     const sources = readEach(
@@ -53,7 +53,8 @@ export class SnapshotReader {
     const adminTokens = readEach(documents.adminTokens, previous?.storedAdminTokens, readAdminToken, (id, cause) =>
       onUnreadable('token', id, cause),
     );
-    return buildSnapshot(documents.revision, sources, destinations, adminTokens, this.tokensOf);
+    const unreadable = new Set([...documents.destinations.keys()].filter((id) => !destinations.has(id)));
+    return buildSnapshot(documents.revision, sources, destinations, adminTokens, this.tokensOf, unreadable);
   }
 
   /** The snapshot after `changes`, which were written at `revision`. */
@@ -61,6 +62,7 @@ export class SnapshotReader {
     const sources = new Map(before.storedSources);
     const destinations = new Map(before.storedDestinations);
     const adminTokens = new Map(before.storedAdminTokens);
+    const unreadable = new Set(before.unreadableDestinations);
     for (const { kind, id, document } of changes) {
       switch (kind) {
         case 'source':
@@ -68,12 +70,13 @@ export class SnapshotReader {
           break;
         case 'destination':
           replaceIn(destinations, id, document, (text) => this.readDestination(id, text));
+          unreadable.delete(id);
           break;
         case 'token':
           replaceIn(adminTokens, id, document, (text) => readAdminToken(id, text));
       }
     }
-    return buildSnapshot(revision, sources, destinations, adminTokens, this.tokensOf);
+    return buildSnapshot(revision, sources, destinations, adminTokens, this.tokensOf, unreadable);
   }
 
   private readSource(id: string, text: string): StoredSource {

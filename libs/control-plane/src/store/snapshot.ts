@@ -35,6 +35,8 @@ export interface Snapshot {
   readonly storedDestinations: ReadonlyMap<string, StoredDestination>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly destinations: ReadonlyMap<string, Destination>;
+  /** Ids of stored destinations that this process cannot read. They are not deleted. */
+  readonly unreadableDestinations: ReadonlySet<string>;
   readonly storedAdminTokens: ReadonlyMap<string, StoredAdminToken>;
   readonly adminTokensByDigest: ReadonlyMap<string, AdminToken>;
   /** By digest of dialect and token. */
@@ -66,6 +68,7 @@ export function buildSnapshot(
   storedDestinations: ReadonlyMap<string, StoredDestination>,
   storedAdminTokens: ReadonlyMap<string, StoredAdminToken>,
   tokensOf: TokenFinder,
+  unreadableDestinations: ReadonlySet<string> = new Set(),
 ): Snapshot {
   return {
     revision,
@@ -73,6 +76,7 @@ export function buildSnapshot(
     storedDestinations,
     sources: new Map([...storedSources].map(([id, { source }]) => [id, source])),
     destinations: new Map([...storedDestinations].map(([id, { destination }]) => [id, destination])),
+    unreadableDestinations,
     storedAdminTokens,
     adminTokensByDigest: new Map([...storedAdminTokens.values()].map(({ digest, token }) => [digest, token])),
     tokens: tokenMap(

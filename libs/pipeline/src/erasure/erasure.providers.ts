@@ -46,7 +46,7 @@ export const rewritingProviders: Provider[] = [
       const ownLog = log.child({ component: 'erasure' });
       const segments = new SegmentEraser(redis, decoder, ownLog);
       const lists = new ListEraser(redis);
-      return new ErasureRunner(redis, store, segments, lists, () => configuration.destinations.keys(), ownLog);
+      return new ErasureRunner(redis, store, segments, lists, () => configuration.destinationIds(), ownLog);
     },
     inject: [RedisConnections, ErasureStore, EventDecoder, Configuration, Log],
   },

@@ -82,7 +82,7 @@ async function build(address: RedisAddress) {
   const store = new ErasureStore(redis);
   const runner = (lists = new ListEraser(redis)): ErasureRunner =>
     new ErasureRunner(redis, store, new SegmentEraser(redis, new PeopleDecoder(), log), lists, () => ['crm'], log, 100);
-  const configuration = { destinations: new Map([['crm', {}]]) };
+  const configuration = { destinationIds: () => ['crm'] };
   const service = new ErasuresService(redis, store, configuration as never);
   onEnd(() => {
     pulse.stop();

@@ -63,7 +63,7 @@ export class ErasuresService {
 
   private async view(record: ErasureRecord): Promise<ErasureView> {
     const { id, state, subject, scanned, createdAt, finishedAt, fileRewritten = null } = record;
-    const destinationIds = [...this.configuration.destinations.keys()];
+    const destinationIds = this.configuration.destinationIds();
     const erased = record.counts ?? (await countErased(this.redis, id, destinationIds));
     const { sha256, field } = subject;
     return { id, state, by: NAMES[field], sha256, scanned, erased, createdAt, finishedAt, fileRewritten };

@@ -67,6 +67,8 @@ if events > 0 then
   redis.call('HINCRBY', KEYS[4], 'ordered', ordered)
 end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
+-- A write in any case: who waits for replicas to have it waits for what an earlier router wrote, too.
+redis.call('EXPIRE', KEYS[2], 600)
 return {tonumber(redis.call('HGET', KEYS[4], 'pending') or '0'), now, unpack(full)}
 `,
 );

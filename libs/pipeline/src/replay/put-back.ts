@@ -20,6 +20,14 @@ export interface PutBack {
   readonly epoch: string;
 }
 
+/**
+ * Whether the segment was put back. Prolongs its mark: what is awaited on the replicas is what this process wrote last, and
+ * another may have put it back.
+ */
+export async function wasPutBack(redis: RedisConnections, segmentId: string): Promise<boolean> {
+  return (await redis.shared.expire(replayKeys.mark(shardOfSegment(segmentId), segmentId), MARK_SECONDS)) === 1;
+}
+
 /** Repeating it for the same segment changes nothing. False: somebody may have been erased since the events were read. */
 export async function writePutBack(
   redis: RedisConnections,

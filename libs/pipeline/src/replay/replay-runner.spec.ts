@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { jest } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { CanonicalEvent } from '#canonical';
 import type { Configuration } from '#control-plane';
@@ -24,7 +25,8 @@ import { writePutBack } from './put-back.js';
 import type { ReplayOrder } from './replay-record.js';
 import { ReplayRunner } from './replay-runner.js';
 import { ReplaySelection, type Selected } from './replay-selection.js';
-import { ReplayStore } from './replay.store.js';
+import { ReplayStore, type StoredReplay } from './replay.store.js';
+import { ReplaysService } from './replays.service.js';
 
 describe('a replay of dead letters that was interrupted', () => {
   let pipeline: Pipeline;
@@ -123,7 +125,12 @@ async function build() {
   });
   const log = createLog({ level: 'error', pretty: false });
   const destinations = new Map([['crm', webhook('crm', await startSink(), { batch: SMALL })]]);
-  const configuration = { destinations } as unknown as Configuration;
+  const configuration = {
+    destinationIds: () => ['crm'],
+    destinations,
+    unreadableDestinations: new Set(['far']),
+    refresh: () => Promise.resolve(),
+  } as unknown as Configuration;
   const store = new ReplayStore(redis);
   const start = (selection: ReplaySelection): ReplayRunner => {
     const runner = new ReplayRunner(redis, store, selection, configuration, new RouteWakeup(redis), log, LEASE_MS);
@@ -131,11 +138,15 @@ async function build() {
     onEnd(() => runner.stop());
     return runner;
   };
-  const begin = async (id: string, from: ReplayOrder['from']): Promise<void> => {
-    await store.create({
+  const begin = async (
+    id: string,
+    from: ReplayOrder['from'],
+    destinationId = 'crm',
+  ): Promise<StoredReplay | undefined> => {
+    return store.create({
       v: 1,
       id,
-      order: { destinationId: 'crm', from, dryRun: false },
+      order: { destinationId, from, dryRun: false },
       state: 'running',
       createdAt: new Date().toISOString(),
       matched: 2,
@@ -190,7 +201,24 @@ async function build() {
     return found;
   };
   const stateOf = async (id: string): Promise<string | undefined> => (await store.find(id))?.record.state;
-  return { redis, store, start, begin, append, park, erase, putBack, stateOf };
+  const letters = (): Promise<string[]> => redis.shared.zrange(destinationKeys.deadLetterOrder('crm'), 0, '-1');
+  const cancelWith = (runner: ReplayRunner, id: string): Promise<unknown> =>
+    new ReplaysService(redis, store, runner, configuration).cancel(id);
+  return {
+    redis,
+    store,
+    configuration,
+    destinations,
+    start,
+    begin,
+    append,
+    park,
+    erase,
+    putBack,
+    stateOf,
+    letters,
+    cancelWith,
+  };
 }
 
 const SMALL = { maxEvents: 1, maxBytes: 1e6, maxWaitMs: 10 };
@@ -261,6 +289,118 @@ describe('a replay that finds nothing for long', () => {
     await until(() => selection.told > 0);
     await runner.stop();
     expect(selection.hasEnded).toBe(true);
+  });
+});
+
+describe('a replay that is cancelled while a chunk is put back', () => {
+  let built: Awaited<ReturnType<typeof build>>;
+  let selection: ReplaySelection;
+
+  beforeEach(async () => {
+    built = await build();
+    selection = new ReplaySelection(built.redis, new SegmentStore(built.redis, new NamesDecoder()));
+  });
+
+  const isOver = async (id: string): Promise<boolean> => !(await built.store.activeIds()).includes(id);
+
+  /** As its process left it: the first of two letters is noted as about to be put back. */
+  const leftBehind = async (id: string, segmentId: string): Promise<void> => {
+    const { store, begin, park, letters } = built;
+    await park(['a', 'b']);
+    const [first = ''] = await letters();
+    const stored = await begin(id, 'dead-letters');
+    if (!stored) throw new Error('it was there already');
+    const pending = { segmentId, deadLetterIds: [first], events: 1, cursor: {} };
+    await store.save(stored, { ...stored.record, pending });
+  };
+
+  it('takes its letters off the list and counts it, although its process died', async () => {
+    const { redis, store, start, putBack, letters, cancelWith } = built;
+    const segmentId = newSegmentId(3, Date.now());
+    await leftBehind('rpl_died', segmentId);
+    const epoch = await erasureEpoch(redis, 3);
+    const events = [{ id: 'evt_0', event: 'a' } as unknown as CanonicalEvent];
+    await writePutBack(redis, { segmentId, replayId: 'rpl_died', destinationId: 'crm', events, epoch });
+    const mark = replayKeys.mark(3, segmentId);
+    await redis.shared.expire(mark, 3_600);
+    await cancelWith(new ReplayRunner(redis, store, selection, {} as never, {} as never, {} as never), 'rpl_died');
+    expect(await letters()).toEqual(['crm.evt_0', 'crm.evt_1']);
+    start(selection);
+    await until(() => isOver('rpl_died'));
+    expect((await store.find('rpl_died'))?.record).toMatchObject({ state: 'cancelled', queued: 1 });
+    expect(await putBack('rpl_died')).toEqual(['a']);
+    expect(await letters()).toEqual(['crm.evt_1']);
+    // Written anew: only so do the replicas have to have it.
+    expect(await redis.shared.ttl(mark)).toBeGreaterThan(6 * 86_400);
+    expect(await redis.shared.ttl(replayKeys.putBack('rpl_died'))).toBeGreaterThan(6 * 86_400);
+  });
+
+  it('leaves its letters where they are if it had not come to that', async () => {
+    const { store, start, letters, cancelWith } = built;
+    await leftBehind('rpl_before', newSegmentId(3, Date.now()));
+    await cancelWith(start(selection), 'rpl_before');
+    await until(() => isOver('rpl_before'));
+    const record = (await store.find('rpl_before'))?.record;
+    expect(record).toMatchObject({ state: 'cancelled', queued: 0 });
+    expect(record?.pending).toBeUndefined();
+    expect(await letters()).toEqual(['crm.evt_0', 'crm.evt_1']);
+  });
+
+  it('counts it where it was just being finished', async () => {
+    const { redis, store, start, begin, park, putBack, letters, cancelWith } = built;
+    await park(['a', 'b']);
+    const runner = start(selection);
+    jest.spyOn(redis, 'replicated').mockImplementationOnce(async () => {
+      await cancelWith(runner, 'rpl_meanwhile');
+    });
+    await begin('rpl_meanwhile', 'dead-letters');
+    await until(async () => (await store.find('rpl_meanwhile'))?.record.queued === 2);
+    expect(await isOver('rpl_meanwhile')).toBe(true);
+    expect((await store.find('rpl_meanwhile'))?.record.state).toBe('cancelled');
+    expect(await putBack('rpl_meanwhile')).toEqual(['a', 'b']);
+    expect(await letters()).toEqual([]);
+  });
+});
+
+describe('a replay whose destination this process cannot read', () => {
+  it('is left to others, where that of a deleted one is cancelled', async () => {
+    const { redis, start, begin, stateOf } = await build();
+    await begin('rpl_far', 'history', 'far');
+    await begin('rpl_gone', 'history', 'gone');
+    start(new ReplaySelection(redis, new SegmentStore(redis, new NamesDecoder())));
+    await until(async () => (await stateOf('rpl_gone')) === 'cancelled');
+    expect(await stateOf('rpl_far')).toBe('running');
+    expect(await redis.shared.exists(replayKeys.lease('rpl_far'))).toBe(0);
+  });
+});
+
+describe('a replay whose destination was created a moment ago', () => {
+  it('is not cancelled by a process that has yet to hear of it', async () => {
+    const { redis, configuration, destinations, start, begin, stateOf } = await build();
+    const late = webhook('late', await startSink());
+    jest.spyOn(configuration, 'refresh').mockImplementation(() => Promise.resolve(destinations.set('late', late)));
+    await begin('rpl_late', 'history', 'late');
+    start(new ReplaySelection(redis, new SegmentStore(redis, new NamesDecoder())));
+    await until(async () => (await stateOf('rpl_late')) === 'done');
+  });
+});
+
+describe('a chunk that the replicas do not have yet', () => {
+  it('takes no dead letter off the list until they have', async () => {
+    const { redis, store, start, begin, park, letters } = await build();
+    await park(['a', 'b']);
+    const replicated = jest.spyOn(redis, 'replicated').mockRejectedValue(new Error('no replica has the write'));
+    start(new ReplaySelection(redis, new SegmentStore(redis, new NamesDecoder())));
+    await begin('rpl_alone', 'dead-letters');
+    await until(() => replicated.mock.calls.length >= 2);
+    expect(await letters()).toEqual(['crm.evt_0', 'crm.evt_1']);
+    const pending = (await store.find('rpl_alone'))?.record.pending;
+    const segmentId = pending?.segmentId ?? '';
+    expect(replicated.mock.calls[0]).toEqual([redis.shared, shardKeys.segment(shardOfSource('rpl_alone'), segmentId)]);
+    replicated.mockResolvedValue();
+    await until(async () => (await store.find('rpl_alone'))?.record.state === 'done');
+    expect(await letters()).toEqual([]);
+    expect(await store.putBackBy((await store.find('rpl_alone'))?.record ?? ({} as never))).toEqual([[segmentId, 2]]);
   });
 });
 

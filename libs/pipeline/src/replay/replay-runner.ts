@@ -4,11 +4,11 @@ import type { Configuration, Destination } from '#control-plane';
 import type { Log, RedisConnections } from '#platform';
 import { discardDeadLettersScript } from '../delivery/dead-letter.script.js';
 import { erasureEpoch } from '../erasure/erasure-epoch.js';
-import { destinationKeys, replayKeys, shardOfSource } from '../keys.js';
+import { destinationKeys, shardKeys, shardOfSource } from '../keys.js';
 import type { RouteWakeup } from '../route-wakeup.js';
 import { newSegmentId, shardOfSegment } from '../segment/segment-id.js';
 import { whileHeld } from '../work-lease.js';
-import { writePutBack } from './put-back.js';
+import { wasPutBack, writePutBack } from './put-back.js';
 import type { PendingChunk, ReplayRecord } from './replay-record.js';
 import type { ReplaySelection, Selected } from './replay-selection.js';
 import type { ReplayStore, StoredReplay } from './replay.store.js';
@@ -73,7 +73,7 @@ export class ReplayRunner {
       for (const id of await this.store.activeIds()) {
         if (this.stopping.signal.aborted) return;
         const hold = (): Promise<boolean> => this.store.lease(id, this.owner, this.leaseMs);
-        if (this.working.has(id) || !(await hold())) continue;
+        if (this.working.has(id) || !(await this.isReadable(id)) || !(await hold())) continue;
         this.working.set(
           id,
           whileHeld(hold, this.leaseMs / 3, this.stopping.signal, (ending) => this.work(id, ending))
@@ -88,11 +88,26 @@ export class ReplayRunner {
     }
   }
 
+  /** Whoever cannot read its destination must not keep the lease from somebody who can. */
+  private async isReadable(id: string): Promise<boolean> {
+    const { unreadableDestinations } = this.configuration;
+    if (unreadableDestinations.size === 0) return true;
+    const stored = await this.store.find(id).catch(() => undefined);
+    return stored !== undefined && !unreadableDestinations.has(stored.record.order.destinationId);
+  }
+
   private async work(id: string, ending: AbortSignal): Promise<void> {
     let stored = await this.store.find(id);
-    if (!stored) return;
-    const destination = this.configuration.destinations.get(stored.record.order.destinationId);
+    // A chunk that was under way when its process died is looked for again: it is still there, or its mark is. Also where
+    // the replay was cancelled meanwhile, or its destination deleted.
+    if (stored?.record.pending) stored = await this.takeUp(stored, stored.record.pending);
+    if (!stored || stored.record.state === 'cancelled') return;
+    const { destinationId } = stored.record.order;
+    // Whoever ordered it may know of a destination that this process has yet to hear of.
+    if (!this.configuration.destinations.has(destinationId)) await this.configuration.refresh();
+    const destination = this.configuration.destinations.get(destinationId);
     if (!destination) {
+      if (this.configuration.unreadableDestinations.has(destinationId)) return;
       await this.store.save(stored, { ...stored.record, state: 'cancelled' });
       return;
     }
@@ -107,8 +122,6 @@ export class ReplayRunner {
 
   private async run(first: StoredReplay, destination: Destination, ending: AbortSignal): Promise<void> {
     let stored: StoredReplay | undefined = first;
-    // A chunk that was under way when its process died is looked for again: it is still there, or its mark is.
-    if (first.record.pending) stored = await this.takeUp(first, first.record.pending);
     while (stored?.record.state === 'running' && !ending.aborted)
       stored = await this.goThrough(stored, destination, ending);
   }
@@ -179,17 +192,21 @@ export class ReplayRunner {
 
   /** If the chunk was put back, the replay moves on; if not, it is chosen again. */
   private async takeUp(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
-    const mark = replayKeys.mark(shardOfSegment(pending.segmentId), pending.segmentId);
-    if ((await this.redis.shared.exists(mark)) === 1) return this.finishChunk(stored, pending);
+    if (await wasPutBack(this.redis, pending.segmentId)) return this.finishChunk(stored, pending);
     const { pending: _, ...record } = stored.record;
     return this.store.save(stored, record);
   }
 
-  /** The chunk is put back: its dead letters go, and the replay moves on. */
+  /**
+   * The chunk is put back: its dead letters go, and the replay moves on. Undefined where it was cancelled meanwhile: the
+   * next look finishes the chunk.
+   */
   private async finishChunk(stored: StoredReplay, pending: PendingChunk): Promise<StoredReplay | undefined> {
     const { pending: _, ...record } = stored.record;
-    await this.removeDeadLetters(record, pending);
     const { segmentId, events, cursor } = pending;
+    // Before its dead letters go, which may be on another master.
+    await this.redis.replicated(this.redis.shared, shardKeys.segment(shardOfSegment(segmentId), segmentId));
+    await this.removeDeadLetters(record, pending);
     return this.store.save(stored, { ...record, cursor, queued: record.queued + events }, [segmentId, events]);
   }
 

@@ -38,7 +38,9 @@ export class ReplayStore extends RecordStore<ReplayRecord> {
   }
 }
 
-const isActive = ({ state }: ReplayRecord): boolean => state === 'counting' || state === 'running';
+/** A chunk that is under way is brought to its end also where the replay was cancelled. */
+const isActive = ({ state, pending }: ReplayRecord): boolean =>
+  state === 'counting' || state === 'running' || (state === 'cancelled' && pending !== undefined);
 
 const keptMs = ({ order }: ReplayRecord): number => (order.dryRun ? COUNT_KEPT_MS : KEPT_MS);
 

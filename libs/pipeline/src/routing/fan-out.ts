@@ -75,7 +75,9 @@ export class FanOut {
     await Promise.all(
       [...shares].map(async ([destinationId, list]) => {
         try {
-          const destination = this.configuration.destinations.get(destinationId);
+          const destination = await this.find(destinationId);
+          if (!destination && this.configuration.unreadableDestinations.has(destinationId))
+            return await this.leave(destinationId, list, failed);
           if (!destination) return await this.forget(destinationId, list);
           const waiting = list.filter(({ unjudged }) => unjudged);
           if (waiting.length > 0) await this.defer(destination, waiting, deadline);
@@ -215,7 +217,25 @@ export class FanOut {
       fault,
       deadline,
     );
-    if (!kept) await this.forget(destination.id, list);
+    if (!kept) return this.forget(destination.id, list);
+    // Before the ledger says that it is fanned out, as with what is added.
+    await this.redis.replicated(this.redis.shared, destinationKeys.unjudged(destination.id));
+  }
+
+  /** Whoever decided may know of one that this process has yet to hear of. */
+  private async find(destinationId: string): Promise<Destination | undefined> {
+    if (!this.configuration.destinations.has(destinationId)) await this.configuration.refresh();
+    return this.configuration.destinations.get(destinationId);
+  }
+
+  /** It was decided by a process that can read the destination: left to be routed again, by it or another such. */
+  private async leave(destinationId: string, list: readonly Share[], failed: Set<string>): Promise<void> {
+    this.log.warn({ destinationId }, 'the destination cannot be read here; its segments are routed again');
+    for (const { segment } of list) {
+      failed.add(segment.id);
+      // It may stay for long, and must not hold up those who keep users' order.
+      await this.watermarks.unreadable(segment.id);
+    }
   }
 
   /** The destination was deleted between the decision and now. */

@@ -110,6 +110,8 @@ if events > 0 then
 end
 -- Longer than any lease: a router that comes later than this is refused anyway.
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', string.format('%d', now - 120000))
+-- A write in any case: who waits for replicas to have it waits for what an earlier router wrote, too.
+redis.call('EXPIRE', KEYS[2], 600)
 local oldest = redis.call('LINDEX', KEYS[1], 0)
 return {tonumber(redis.call('HGET', KEYS[4], 'pending') or '0'), oldest and tonumber(string.match(oldest, '([^|]*)$')) or 0, unpack(full)}
 `,
