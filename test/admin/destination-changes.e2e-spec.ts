@@ -79,6 +79,29 @@ describe('changing a destination', () => {
   });
 });
 
+describe('a destination of a later release', () => {
+  it('is not written over: its credentials would be lost', async () => {
+    const connections = await connectRedis({ url: redis.url });
+    await app.call('PUT', '/destinations/later', webhook());
+    const key = 'gw:{cfg}:destinations';
+    const stored = JSON.parse((await connections.shared.hget(key, 'later')) ?? '{}') as { readonly settings: object };
+    const later = JSON.stringify({ ...stored, settings: { ...stored.settings, type: 'of-a-later-release' } });
+    await connections.shared.hset(key, 'unheard-of', later);
+    await connections.shared.incr('gw:{cfg}:rev');
+    const answers = [
+      await app.call('PUT', '/destinations/unheard-of', webhook()),
+      await app.call('POST', '/destinations', webhook({ id: 'unheard-of' })),
+    ];
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
+      [409, 'unreadable'],
+      [409, 'unreadable'],
+    ]);
+    expect(await connections.shared.hget(key, 'unheard-of')).toBe(later);
+    await connections.shared.hdel(key, 'unheard-of');
+    await connections.shared.incr('gw:{cfg}:rev');
+  });
+});
+
 describe('deleting a destination', () => {
   it('is noted together with the change until what waited is discarded, and nobody uses its id again before', async () => {
     const connections = await connectRedis({ url: redis.url });

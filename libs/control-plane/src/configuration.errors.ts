@@ -14,6 +14,8 @@ export type ConfigurationFault =
   /** A type whose credentials only its vendor can issue. */
   | { readonly kind: 'not_rotatable'; readonly type: string }
   | { readonly kind: 'credentials_missing'; readonly id: string; readonly missing: readonly string[] }
+  /** This process cannot read the stored destination; another may. */
+  | { readonly kind: 'unreadable'; readonly id: string }
   /** What waited for the deleted destination of this id would reach the one to be created: it is to be discarded first. */
   | { readonly kind: 'being_discarded'; readonly id: string }
   /** Other processes write faster than this one can decide. */
@@ -50,6 +52,8 @@ function describe(fault: ConfigurationFault): string {
       return `Credentials of type "${fault.type}" are issued by the vendor: give the new ones with PATCH.`;
     case 'credentials_missing':
       return `The destination "${fault.id}" lacks ${fault.missing.join(', ')}: give them with PATCH, then resume.`;
+    case 'unreadable':
+      return `The stored destination "${fault.id}" is of a later release or sealed with another key: change it there.`;
     case 'being_discarded':
       return `What waited for the deleted destination "${fault.id}" is still being discarded; try again.`;
     case 'busy':

@@ -51,9 +51,9 @@ function answerOfFault(fault: ConfigurationFault, detail: string): ProblemAnswer
     case 'exists_meanwhile':
       return expected(problem(412, fault.kind, detail));
     case 'not_rotatable':
-      return expected(problem(409, 'not_rotatable', detail));
     case 'credentials_missing':
-      return expected(problem(409, 'credentials_missing', detail));
+    case 'unreadable':
+      return expected(problem(409, fault.kind, detail));
     case 'being_discarded':
     case 'busy':
     case 'store_unavailable':
