@@ -11,10 +11,18 @@ type Weather =
   | { readonly kind: 'mute' }
   | { readonly kind: 'slow'; readonly delayMs: number };
 
+/** One connection through the proxy. */
+interface Flow {
+  /** From the proxy: how the target knows it. */
+  readonly far: Socket;
+  isDropped: boolean;
+}
+
 /** A cable between two programs that can be pulled. */
 export class TcpProxy {
   private weather: Weather = { kind: 'fair' };
   private readonly sockets = new Set<Socket>();
+  private readonly flows = new Set<Flow>();
   private readonly server: Server;
 
   private constructor(
@@ -44,6 +52,14 @@ export class TcpProxy {
     this.weather = { kind: 'mute' };
   }
 
+  /**
+   * The connections there are now carry nothing any more, for ever, and neither end learns it; new ones work. As when a
+   * firewall forgets them. Only those that the target sees coming from `ports`, if given.
+   */
+  drop(ports?: ReadonlySet<number>): void {
+    for (const flow of this.flows) flow.isDropped ||= ports?.has(flow.far.localPort ?? 0) ?? true;
+  }
+
   slow(delayMs: number): void {
     this.weather = { kind: 'slow', delayMs };
   }
@@ -58,26 +74,32 @@ export class TcpProxy {
   private join(near: Socket): void {
     if (this.weather.kind === 'parted') return void near.resetAndDestroy();
     const far = connect(this.targetPort, '127.0.0.1');
-    this.carry(near, far, () => true);
-    this.carry(far, near, () => this.weather.kind !== 'mute');
+    const flow: Flow = { far, isDropped: false };
+    this.flows.add(flow);
+    far.on('close', () => this.flows.delete(flow));
+    this.carry(flow, near, far, () => true);
+    this.carry(flow, far, near, () => this.weather.kind !== 'mute');
   }
 
   /** In order, whatever the weather turns to. */
-  private carry(from: Socket, to: Socket, arrives: () => boolean): void {
+  private carry(flow: Flow, from: Socket, to: Socket, arrives: () => boolean): void {
     let way = Promise.resolve();
     this.sockets.add(from);
     from.setNoDelay(true);
     from.on('data', (bytes) => {
       way = way.then(async () => {
         if (this.weather.kind === 'slow') await delay(this.weather.delayMs, undefined, { ref: false });
-        if (arrives() && to.writable) to.write(bytes);
+        if (arrives() && !flow.isDropped && to.writable) to.write(bytes);
       });
     });
-    from.on('end', () => void way.then(() => to.end()));
-    from.on('error', () => to.destroy());
+    const tell = (act: () => unknown): void => {
+      if (!flow.isDropped) act();
+    };
+    from.on('end', () => void way.then(() => tell(() => to.end())));
+    from.on('error', () => tell(() => to.destroy()));
     from.on('close', () => {
       this.sockets.delete(from);
-      void way.then(() => to.destroy());
+      void way.then(() => tell(() => to.destroy()));
     });
   }
 

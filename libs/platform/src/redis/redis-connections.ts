@@ -1,5 +1,5 @@
-import { Cluster, Command, type ClusterOptions, type Redis, type RedisOptions } from 'ioredis';
-import { QueueRedis } from './queue-redis.js';
+import { Cluster, Command, type ClusterOptions, type Redis } from 'ioredis';
+import { QueueCluster, QueueRedis } from './queue-redis.js';
 import { parseRedisUrl, type RedisTarget } from './redis-url.js';
 import { SteadyRedis, type SteadyOptions } from './steady-redis.js';
 
@@ -22,6 +22,13 @@ export interface RedisMemory {
 /** Time after which a command counts as failed on the clients that must not wait, in milliseconds. */
 const FAIL_FAST_MS = 1_500;
 
+/**
+ * A connection from which nothing came for so long although an answer is due is given up for a new one: its other end may be
+ * gone without a word, which the kernel itself finds out only after a quarter of an hour. A Redis that is merely busy for some
+ * seconds keeps its connections.
+ */
+const SILENT_MS = 10_000;
+
 /** How long replicas may take to have a write, in milliseconds. */
 const REPLICAS_MS = 1_000;
 
@@ -31,7 +38,7 @@ const SLOTS_REFRESH_MS = 1_000;
 /**
  * Every connection of this process to Redis, by what a wait would mean:
  * `ingest` fails fast and never resends (a refused request must not be written later), `shared` fails fast for
- * everything else, `forQueues` waits for ever as BullMQ demands.
+ * everything else, `forQueues` waits for ever as BullMQ demands, if on one connection after another.
  */
 export class RedisConnections {
   readonly ingest: RedisClient;
@@ -82,7 +89,11 @@ export class RedisConnections {
    */
   setPatience(ms = FAIL_FAST_MS): void {
     const { shared } = this;
-    for (const client of shared instanceof Cluster ? shared.nodes() : [shared]) client.options.commandTimeout = ms;
+    for (const { options } of shared instanceof Cluster ? shared.nodes() : [shared]) {
+      options.commandTimeout = ms;
+      // Its connection must not go while somebody is still prepared to wait for what comes on it.
+      options.socketTimeout = Math.max(SILENT_MS, ms);
+    }
   }
 
   /** Messages may be missed while the connection is down: a listener must also look by itself now and then. */
@@ -159,8 +170,16 @@ export class RedisConnections {
     subscriber.on('message', (channel: string, message: string) => {
       for (const listener of this.listeners.get(channel) ?? []) listener(message);
     });
+    const timer = setInterval(() => this.probe(subscriber), SILENT_MS).unref();
+    this.timers.push(timer);
     this.subscriber = subscriber;
     return subscriber;
+  }
+
+  /** Nothing is ever due on a connection that only listens, so its end would not show. Subscribing again is answered. */
+  private probe(subscriber: RedisClient): void {
+    if (subscriber.status !== 'ready') return;
+    for (const channel of this.listeners.keys()) subscriber.subscribe(channel).catch(() => undefined);
   }
 
   /** Who took over is found by looking, not by sending again what was under way when a master went. */
@@ -171,7 +190,12 @@ export class RedisConnections {
   }
 
   private open(role: string, options: SteadyOptions, Client = SteadyRedis): RedisClient {
-    const common = { connectionName: `gateway-${role}`, disableClientInfo: true, retryStrategy: retryDelayMs };
+    const common = {
+      connectionName: `gateway-${role}`,
+      disableClientInfo: true,
+      retryStrategy: retryDelayMs,
+      socketTimeout: SILENT_MS,
+    };
     const client = createClient(this.address, { ...options, ...common }, Client);
     client.on('error', (error: Error) => this.onFault(role, error));
     this.opened.push(client);
@@ -197,7 +221,7 @@ function createClient(address: RedisAddress, options: SteadyOptions, Client: typ
     case 'sentinel':
       return new Client({ ...options, ...sentinelOptions(target), reconnectOnError: isDemoted });
     case 'cluster':
-      return clusterClient(target.urls, options);
+      return clusterClient(target.urls, options, Client);
     case undefined:
       throw new Error('REDIS_URL is not valid');
   }
@@ -216,15 +240,17 @@ function sentinelOptions(target: Extract<RedisTarget, { kind: 'sentinel' }>): St
     ...(password === '' ? {} : { password }),
     ...(tls ? { tls: {}, enableTLSForSentinelMode: true } : {}),
     sentinelRetryStrategy: retryDelayMs,
+    // One that is silent must not be what a new connection waits for: the next one is asked.
+    sentinelCommandTimeout: FAIL_FAST_MS,
     failoverDetector: true,
   };
 }
 
-function clusterClient(urls: readonly string[], options: RedisOptions): Cluster {
+function clusterClient(urls: readonly string[], options: SteadyOptions, Client: typeof SteadyRedis): Cluster {
   const [first = ''] = urls;
   const { enableOfflineQueue = true, ...redisOptions } = options;
   const mustNotRepeat = options.autoResendUnfulfilledCommands === false;
-  const clusterOptions: ClusterOptions = {
+  const clusterOptions: ClusterOptions & { redisOptions: { replyMapping?: 'legacy' } } = {
     redisOptions: { ...redisOptions, ...credentialsOf(first) },
     enableOfflineQueue,
     clusterRetryStrategy: retryDelayMs,
@@ -232,12 +258,12 @@ function clusterClient(urls: readonly string[], options: RedisOptions): Cluster 
     ...(mustNotRepeat ? { retryDelayOnFailover: 0, retryDelayOnClusterDown: 0 } : {}),
     ...(first.startsWith('rediss:') ? { dnsLookup: (host, done) => done(null, host) } : {}),
   };
-  return new Cluster([...urls], clusterOptions);
+  return Client === QueueRedis ? new QueueCluster([...urls], clusterOptions) : new Cluster([...urls], clusterOptions);
 }
 
 const retryDelayMs = (times: number): number => Math.min(times * 50, 1_000);
 
-function credentialsOf(url: string): RedisOptions {
+function credentialsOf(url: string): SteadyOptions {
   const { username, password, protocol } = new URL(url);
   return {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),

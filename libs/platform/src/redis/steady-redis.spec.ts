@@ -52,6 +52,11 @@ async function startSentinel(masterPort: number) {
     held,
     hold: () => (isHolding = true),
     announce: () => subscribers.forEach((socket) => socket.write(bulk('message', '+switch-master', 'shop a 1 b 2'))),
+    /** What was asked meanwhile is never answered. */
+    forget: () => {
+      isHolding = false;
+      held.length = 0;
+    },
     release: () => {
       isHolding = false;
       for (const tell of held.splice(0)) tell();
@@ -60,6 +65,18 @@ async function startSentinel(masterPort: number) {
 }
 
 describe('a client by way of Sentinel', () => {
+  it('asks again where a Sentinel never answers', async () => {
+    const redis = await startRedis();
+    const sentinel = await startSentinel(redis.port);
+    const queues = (await connectRedis({ url: `redis+sentinel://127.0.0.1:${sentinel.port}/shop` })).forQueues();
+    await until(() => queues.status === 'ready', { what: 'a connection' });
+    sentinel.hold();
+    await queues.call('CLIENT', 'KILL', 'ID', String(await queues.call('CLIENT', 'ID')), 'SKIPME', 'no');
+    await until(() => sentinel.held.length === 1, { what: 'the master to be asked for' });
+    sentinel.forget();
+    await until(() => queues.status === 'ready', { what: 'a connection again' });
+  });
+
   it('is there again where a new master is announced while it asks for it', async () => {
     const redis = await startRedis();
     const sentinel = await startSentinel(redis.port);
