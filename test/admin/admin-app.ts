@@ -50,9 +50,10 @@ export class PrescribedDeliveries extends DeliveryOperations {
     return Promise.resolve(this.statsOf.get(id) ?? NO_DELIVERIES);
   }
 
-  override discard(id: string): Promise<void> {
+  override async discard(id: string): Promise<boolean> {
     this.discarded.push(id);
-    return this.discarding;
+    await this.discarding;
+    return true;
   }
 
   override listDeadLetters({ destinationId, code, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {

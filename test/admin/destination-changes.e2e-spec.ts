@@ -79,25 +79,31 @@ describe('changing a destination', () => {
   });
 });
 
-describe('a destination of a later release', () => {
-  it('is not written over: its credentials would be lost', async () => {
+describe('what a process of a later release has stored', () => {
+  it.each(['unheard-of', 'changed-since'])('is not written over: %s', async (id) => {
     const connections = await connectRedis({ url: redis.url });
-    await app.call('PUT', '/destinations/later', webhook());
+    await app.call('PUT', '/destinations/changed-since', webhook());
     const key = 'gw:{cfg}:destinations';
-    const stored = JSON.parse((await connections.shared.hget(key, 'later')) ?? '{}') as { readonly settings: object };
+    const own = (await connections.shared.hget(key, 'changed-since')) ?? '{}';
+    const stored = JSON.parse(own) as { readonly settings: object };
     const later = JSON.stringify({ ...stored, settings: { ...stored.settings, type: 'of-a-later-release' } });
-    await connections.shared.hset(key, 'unheard-of', later);
+    await connections.shared.hset(key, id, later);
     await connections.shared.incr('gw:{cfg}:rev');
+    const change = webhook({ name: 'Changed' });
     const answers = [
-      await app.call('PUT', '/destinations/unheard-of', webhook()),
-      await app.call('POST', '/destinations', webhook({ id: 'unheard-of' })),
+      await app.call('PUT', `/destinations/${id}`, change),
+      ...(id === 'unheard-of'
+        ? [await app.call('POST', '/destinations', { ...change, id })]
+        : [
+            await app.call('PATCH', `/destinations/${id}`, { name: 'x' }),
+            await app.call('POST', `/destinations/${id}/pause`),
+          ]),
     ];
-    expect(answers.map(({ status, body }) => [status, body.code])).toEqual([
-      [409, 'unreadable'],
-      [409, 'unreadable'],
-    ]);
-    expect(await connections.shared.hget(key, 'unheard-of')).toBe(later);
-    await connections.shared.hdel(key, 'unheard-of');
+    expect(answers.map(({ status, body }) => [status, body.code])).toEqual(
+      Array(answers.length).fill([409, 'unreadable']),
+    );
+    expect(await connections.shared.hget(key, id)).toBe(later);
+    await connections.shared.hdel(key, id);
     await connections.shared.incr('gw:{cfg}:rev');
   });
 });

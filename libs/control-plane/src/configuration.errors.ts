@@ -14,8 +14,8 @@ export type ConfigurationFault =
   /** A type whose credentials only its vendor can issue. */
   | { readonly kind: 'not_rotatable'; readonly type: string }
   | { readonly kind: 'credentials_missing'; readonly id: string; readonly missing: readonly string[] }
-  /** This process cannot read the stored destination; another may. */
-  | { readonly kind: 'unreadable'; readonly id: string }
+  /** This process cannot read what is stored of it; another may. */
+  | { readonly kind: 'unreadable'; readonly what: ConfigurationKind; readonly id: string }
   /** What waited for the deleted destination of this id would reach the one to be created: it is to be discarded first. */
   | { readonly kind: 'being_discarded'; readonly id: string }
   /** Other processes write faster than this one can decide. */
@@ -53,7 +53,7 @@ function describe(fault: ConfigurationFault): string {
     case 'credentials_missing':
       return `The destination "${fault.id}" lacks ${fault.missing.join(', ')}: give them with PATCH, then resume.`;
     case 'unreadable':
-      return `The stored destination "${fault.id}" is of a later release or sealed with another key: change it there.`;
+      return `The stored ${fault.what} "${fault.id}" is of a later release or sealed with another key: change it there.`;
     case 'being_discarded':
       return `What waited for the deleted destination "${fault.id}" is still being discarded; try again.`;
     case 'busy':

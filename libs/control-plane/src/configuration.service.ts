@@ -5,10 +5,11 @@ import { ownAuthor, type Author } from './audit/author.js';
 import { changedEntries } from './audit/changed-entries.js';
 import { CredentialResealing } from './credentials/credential-resealing.js';
 import { EncryptionKeyCheck } from './credentials/encryption-key-check.js';
+import { ConfigurationError } from './configuration.errors.js';
 import { Configuration, type Destination, type Source } from './model.js';
 import { ConfigurationStore, type DocumentChange } from './store/configuration.store.js';
 import { RecognizedTokens } from './store/recognized-tokens.js';
-import { EMPTY_SNAPSHOT, type Snapshot } from './store/snapshot.js';
+import { EMPTY_SNAPSHOT, nameOf, type Snapshot } from './store/snapshot.js';
 import { SnapshotReader } from './store/snapshot-reader.js';
 
 /** How far behind the store a process may be when a message got lost. */
@@ -119,6 +120,9 @@ export class ConfigurationService extends Configuration implements OnModuleInit,
       const before = await this.load('keep');
       const { changes, result } = decide(before);
       if (changes.length === 0) return { result: result(before) };
+      // What this process does not know of it would be lost: credentials, and what others have changed.
+      const hidden = changes.find((change) => change.document !== null && before.unreadable.has(nameOf(change)));
+      if (hidden) throw new ConfigurationError({ kind: 'unreadable', what: hidden.kind, id: hidden.id });
       const after = this.reader.apply(before, changes, before.revision + 1);
       const entries = changedEntries(author, changes, before, after);
       if (!(await this.store.write(changes, before.revision, entries))) return undefined;

@@ -168,8 +168,6 @@ export class DestinationsService {
     draft: DestinationDraft,
     missingCredentials: MissingCredentials,
   ): Plan<Written<StoredDestination>> {
-    // Its credentials would be lost, and what waits for it would be taken for another's.
-    if (snapshot.unreadableDestinations.has(id)) throw new ConfigurationError({ kind: 'unreadable', id });
     const { inputs, settings, connector } = this.read(draft);
     const before = snapshot.storedDestinations.get(id);
     // Credentials of another type mean nothing in this one.

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import {
   AuditLog,
@@ -10,6 +11,8 @@ import {
 
 /** Processes' clocks differ by less, in milliseconds: what is created after a discard must not seem to be what it is about. */
 const CLOCKS_DIFFER_MS = 10_000;
+
+const AGAIN_MS = 500;
 
 /** What follows on the deletion of a destination. */
 @Injectable()
@@ -32,14 +35,17 @@ export class Discarding {
    * `write` says anew each time when a destination is created.
    */
   async before<T>(write: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + 2 * CLOCKS_DIFFER_MS;
     for (;;) {
       try {
         return await write();
       } catch (error) {
-        if (!(error instanceof ConfigurationError) || error.fault.kind !== 'being_discarded') throw error;
+        const isOver = Date.now() > deadline;
+        if (isOver || !(error instanceof ConfigurationError) || error.fault.kind !== 'being_discarded') throw error;
         const { id } = error.fault;
-        await this.deliveries.discard(id, Date.now() - CLOCKS_DIFFER_MS);
-        await this.deleted.cleared(id);
+        if (await this.deliveries.discard(id, Date.now() - CLOCKS_DIFFER_MS)) await this.deleted.cleared(id);
+        // Created so lately that it might be the one to come.
+        else await sleep(AGAIN_MS);
       }
     }
   }

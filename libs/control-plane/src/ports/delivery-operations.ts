@@ -84,9 +84,10 @@ export abstract class DeliveryOperations {
   abstract stats(destinationId: string): Promise<DestinationStats>;
   /**
    * Settles everything that waits for a deleted destination and forgets its dead letters and counters. `createdAt`
-   * (ms): of the one that was deleted; one that was created under its id later and has got events keeps all of it.
+   * (ms): of the one that was deleted; one that was created under its id later and has got events keeps all of it: then
+   * resolves to false.
    */
-  abstract discard(destinationId: string, createdAt: number): Promise<void>;
+  abstract discard(destinationId: string, createdAt: number): Promise<boolean>;
   /** Newest first. */
   abstract listDeadLetters(query: DeadLetterQuery): Promise<Page<DeadLetter>>;
   /** Counted by reason, of one destination or of all. */

@@ -31,5 +31,10 @@ describe('a stored destination that this process cannot read', () => {
     expect([...without.unreadableDestinations]).toEqual(['far']);
     const readable = [{ kind: 'destination', id: 'far', document: documentOf('webhook') }] as const;
     expect([...reader.apply(without, readable, 3).unreadableDestinations]).toEqual([]);
+    const changed = new Map([['crm', documentOf('of-a-later-release')]]);
+    const stale = reader.read({ ...documents, revision: 4, destinations: changed }, snapshot, () => undefined);
+    expect([...stale.unreadable]).toEqual(['destination/crm']);
+    expect(stale.destinations.get('crm')).toBe(snapshot.destinations.get('crm'));
+    expect([...stale.unreadableDestinations]).toEqual([]);
   });
 });

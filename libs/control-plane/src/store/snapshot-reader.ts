@@ -8,6 +8,7 @@ import type { DocumentChange, StoredDocuments } from './configuration.store.js';
 import {
   buildSnapshot,
   etagOf,
+  nameOf,
   type Snapshot,
   type StoredAdminToken,
   type StoredDestination,
@@ -35,25 +36,29 @@ export class SnapshotReader {
 
   /**
    * Documents that have not changed keep their object of `previous`. One that cannot be read keeps the object of
-   * `previous` too, if there is one, and is left out otherwise; a destination is then told of as unreadable.
+   * `previous` too, if there is one, and is left out otherwise; it is told of as unreadable.
    */
   read(documents: StoredDocuments, previous: Snapshot | undefined, onUnreadable: UnreadableDocument): Snapshot {
+    const unreadable = new Set<string>();
+    const noting =
+      (kind: ConfigurationKind) =>
+      (id: string, cause: unknown): void => {
+        unreadable.add(nameOf({ kind, id }));
+        onUnreadable(kind, id, cause);
+      };
     const sources = readEach(
       documents.sources,
       previous?.storedSources,
       (id, text) => this.readSource(id, text),
-      (id, cause) => onUnreadable('source', id, cause),
+      noting('source'),
     );
     const destinations = readEach(
       documents.destinations,
       previous?.storedDestinations,
       (id, text) => this.readDestination(id, text),
-      (id, cause) => onUnreadable('destination', id, cause),
+      noting('destination'),
     );
-    const adminTokens = readEach(documents.adminTokens, previous?.storedAdminTokens, readAdminToken, (id, cause) =>
-      onUnreadable('token', id, cause),
-    );
-    const unreadable = new Set([...documents.destinations.keys()].filter((id) => !destinations.has(id)));
+    const adminTokens = readEach(documents.adminTokens, previous?.storedAdminTokens, readAdminToken, noting('token'));
     return buildSnapshot(documents.revision, sources, destinations, adminTokens, this.tokensOf, unreadable);
   }
 
@@ -62,15 +67,15 @@ export class SnapshotReader {
     const sources = new Map(before.storedSources);
     const destinations = new Map(before.storedDestinations);
     const adminTokens = new Map(before.storedAdminTokens);
-    const unreadable = new Set(before.unreadableDestinations);
+    const unreadable = new Set(before.unreadable);
     for (const { kind, id, document } of changes) {
+      unreadable.delete(nameOf({ kind, id }));
       switch (kind) {
         case 'source':
           replaceIn(sources, id, document, (text) => this.readSource(id, text));
           break;
         case 'destination':
           replaceIn(destinations, id, document, (text) => this.readDestination(id, text));
-          unreadable.delete(id);
           break;
         case 'token':
           replaceIn(adminTokens, id, document, (text) => readAdminToken(id, text));

@@ -1,4 +1,5 @@
 import { createHash, hash } from 'node:crypto';
+import type { ConfigurationKind } from '../configuration.errors.js';
 import type { AdminToken } from '../access/admin-token.js';
 import type { Destination, DestinationSettings, Source, SourceSettings } from '../model.js';
 
@@ -35,7 +36,9 @@ export interface Snapshot {
   readonly storedDestinations: ReadonlyMap<string, StoredDestination>;
   readonly sources: ReadonlyMap<string, Source>;
   readonly destinations: ReadonlyMap<string, Destination>;
-  /** Ids of stored destinations that this process cannot read. They are not deleted. */
+  /** Names of stored documents that this process cannot read: left out, or still as they were before. */
+  readonly unreadable: ReadonlySet<string>;
+  /** Ids of destinations that are left out for that. They are not deleted. */
   readonly unreadableDestinations: ReadonlySet<string>;
   readonly storedAdminTokens: ReadonlyMap<string, StoredAdminToken>;
   readonly adminTokensByDigest: ReadonlyMap<string, AdminToken>;
@@ -62,13 +65,20 @@ export function etagOf(document: string): string {
   return createHash('sha256').update(document).digest('base64url').slice(0, 20);
 }
 
+/** Of a stored document. */
+export function nameOf({ kind, id }: { readonly kind: ConfigurationKind; readonly id: string }): string {
+  return `${kind}/${id}`;
+}
+
+const DESTINATION = nameOf({ kind: 'destination', id: '' });
+
 export function buildSnapshot(
   revision: number,
   storedSources: ReadonlyMap<string, StoredSource>,
   storedDestinations: ReadonlyMap<string, StoredDestination>,
   storedAdminTokens: ReadonlyMap<string, StoredAdminToken>,
   tokensOf: TokenFinder,
-  unreadableDestinations: ReadonlySet<string> = new Set(),
+  unreadable: ReadonlySet<string> = new Set(),
 ): Snapshot {
   return {
     revision,
@@ -76,7 +86,13 @@ export function buildSnapshot(
     storedDestinations,
     sources: new Map([...storedSources].map(([id, { source }]) => [id, source])),
     destinations: new Map([...storedDestinations].map(([id, { destination }]) => [id, destination])),
-    unreadableDestinations,
+    unreadable,
+    unreadableDestinations: new Set(
+      [...unreadable].flatMap((name) => {
+        const id = name.startsWith(DESTINATION) ? name.slice(DESTINATION.length) : undefined;
+        return id === undefined || storedDestinations.has(id) ? [] : [id];
+      }),
+    ),
     storedAdminTokens,
     adminTokensByDigest: new Map([...storedAdminTokens.values()].map(({ digest, token }) => [digest, token])),
     tokens: tokenMap(

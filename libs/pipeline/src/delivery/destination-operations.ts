@@ -45,7 +45,7 @@ export class DestinationOperations implements DeliveryOperations {
     return readStats(state, this.configuration.destinations.get(destinationId), Date.now());
   }
 
-  async discard(destinationId: string, createdAt: number): Promise<void> {
+  async discard(destinationId: string, createdAt: number): Promise<boolean> {
     const keys = [
       destinationKeys.pending(destinationId),
       destinationKeys.batches(destinationId),
@@ -68,10 +68,14 @@ export class DestinationOperations implements DeliveryOperations {
     let verdict: unknown;
     do verdict = await discardScript.run(this.redis.shared, keys, values);
     while (verdict === 0);
-    if (verdict === LIVES_AGAIN) return this.handBack(destinationId);
+    if (verdict === LIVES_AGAIN) {
+      await this.handBack(destinationId);
+      return false;
+    }
     await this.handBack(destinationId, destinationKeys.unjudged(destinationId), () => '');
     await this.handBack(destinationId);
     await this.queues.remove(destinationId);
+    return true;
   }
 
   /** Tells the ledgers of the segments in a hash, some at a time: whoever breaks off has got on. */
@@ -85,6 +89,7 @@ export class DestinationOperations implements DeliveryOperations {
       if (some.size === 0) return;
       await this.ledger.settled(destinationId, new Map([...some].map(([id, stored]) => [id, noteOf(stored)])));
       await this.redis.shared.hdel(key, ...some.keys());
+      if (some.size < FORGOTTEN_AT_ONCE) return;
     }
   }
 

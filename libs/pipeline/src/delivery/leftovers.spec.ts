@@ -20,7 +20,7 @@ describe('what a deleted destination left behind', () => {
     const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
     await redis.shared.zadd(DELETED_KEY, 1, 'old');
     const discarded: string[] = [];
-    const deliveries = { discard: (id: string) => Promise.resolve(void discarded.push(id)) };
+    const deliveries = { discard: (id: string) => Promise.resolve(discarded.push(id) > 0) };
     const configuration = { loaded: true, destinations: new Map() } as unknown as Configuration;
     const log = createLog({ level: 'silent', pretty: false });
     await new Leftovers(configuration, new Deleted(redis), deliveries, log).clear();

@@ -53,8 +53,8 @@ export class Leftovers {
     try {
       // Whoever deleted it may have come to the end meanwhile, and somebody else have used its id again.
       const isBack = this.configuration.destinations.has(id) || !(await this.deleted.has(id));
-      if (!isBack) await this.deliveries.discard(id, Date.now() - IDLE_MS);
-      await this.deleted.cleared(id);
+      // Not discarded, it was created so lately that it might be another: the next look tells.
+      if (isBack || (await this.deliveries.discard(id, Date.now() - IDLE_MS))) await this.deleted.cleared(id);
     } catch (error) {
       this.log.warn({ destinationId: id, error: String(error) }, 'what the destination left behind is discarded later');
     }

@@ -51,7 +51,8 @@ export class SettledOutbox {
   async sweep(destinationId: string): Promise<void> {
     for (;;) {
       const notes = await someNotes(this.redis, destinationKeys.settled(destinationId), AT_ONCE);
-      if (notes.size === 0 || !(await this.carry(destinationId, notes))) return;
+      // Others go on noting: what was there at first is carried, not all that ever comes.
+      if (!(await this.carry(destinationId, notes)) || notes.size < AT_ONCE) return;
     }
   }
 

@@ -44,7 +44,9 @@ while a <= #ARGV do
   local users = a + 8
   local total = tonumber(size) * count
   a = users + 2 * tonumber(ARGV[a + 7])
-  if not redis.call('ZSCORE', KEYS[2], id) and redis.call('HEXISTS', KEYS[3], id) == 0 then
+  if redis.call('HEXISTS', KEYS[3], id) == 1 then
+    redis.call('ZADD', KEYS[2], stamp, id)
+  elseif not redis.call('ZSCORE', KEYS[2], id) then
     if redis.call('ZSCORE', KEYS[2], '!' .. id) or (most >= 0 and queued + bytes + total > most) then
       redis.call('ZADD', KEYS[2], stamp, '!' .. id)
       full[#full + 1] = id

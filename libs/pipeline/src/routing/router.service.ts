@@ -89,7 +89,7 @@ export class Router {
     if (!this.configuration.loaded) return false;
     const { deadline, claimed, segments, decided, gone } = await this.claim(shard);
     if (gone.length > 0) await this.ledger.routed(gone);
-    if (segments.length === 0) return false;
+    if (segments.length === 0) return claimed === CLAIM_SEGMENTS;
     const { shares, undecided } = await this.decide(shard, segments, decided);
     const { failed, announce } = await this.fanOut.run(shares, deadline);
     const done = segments.filter(({ id }) => !failed.has(id) && !undecided.has(id));

@@ -90,7 +90,9 @@ local events, bytes, full = 0, 0, {}
 for i = 4, #ARGV, 5 do
   local id, count, size = ARGV[i], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   -- Where a segment is routed again and again, for others' sake, it may be open for longer than it is remembered.
-  if not redis.call('ZSCORE', KEYS[2], id) and redis.call('HEXISTS', KEYS[3], id) == 0 then
+  if redis.call('HEXISTS', KEYS[3], id) == 1 then
+    redis.call('ZADD', KEYS[2], stamp, id)
+  elseif not redis.call('ZSCORE', KEYS[2], id) then
     -- Refused once is refused for good: its events may be dead letters already.
     if redis.call('ZSCORE', KEYS[2], '!' .. id) or (most >= 0 and queued + bytes + size > most) then
       redis.call('ZADD', KEYS[2], stamp, '!' .. id)

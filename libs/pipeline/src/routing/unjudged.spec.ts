@@ -1,7 +1,9 @@
 import type { CanonicalEvent } from '#canonical';
 import { append, buildPipeline, NamesDecoder, webhook } from '../../../../test/support/pipeline.js';
-import { startRedis, startSink, until } from '../../../../test/support/index.js';
+import { connectRedis, startRedis, startSink, until } from '../../../../test/support/index.js';
+import { destinationKeys } from '../keys.js';
 import type { DecodableRequest } from '../segment/event-decoder.js';
+import { Unjudged } from './unjudged.js';
 
 class Failing extends NamesDecoder {
   mended = false;
@@ -30,5 +32,17 @@ describe('what a destination could not judge', () => {
     decoder.mended = true;
     await until(async () => (await operations.stats('crm')).delivered === 2);
     await until(() => budget.queuedBytes === 0);
+  });
+
+  it('comes in the order of acceptance, a hundred at a time, and again from the start', async () => {
+    const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
+    const unjudged = new Unjudged(redis);
+    const idOf = (n: number): string => `0mx43vs5k${String(n).padStart(8, '0')}`;
+    const ids = Array.from({ length: 250 }, (_, n) => idOf((n * 7) % 250));
+    await redis.shared.hset(destinationKeys.unjudged('crm'), ...ids.flatMap((id) => [id, `${'0,2,'.repeat(30)}4`]));
+    const pages: string[][] = [];
+    for (let n = 0; n < 4; n++) pages.push((await unjudged.next('crm')).map(({ segmentId }) => segmentId));
+    expect(pages.slice(0, 3).flat()).toEqual(ids.toSorted());
+    expect(pages[3]).toEqual(pages[0]);
   });
 });

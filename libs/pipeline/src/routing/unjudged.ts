@@ -15,8 +15,8 @@ export interface UnjudgedShare {
 
 /** What a destination may want and cannot tell: kept beside its pending list, open in the segments' ledgers. */
 export class Unjudged {
-  /** By destination, how far `next` has got; none: from the start. */
-  private readonly cursors = new Map<string, string>();
+  /** By destination, the segment that `next` came to; none: from the start. */
+  private readonly lastOf = new Map<string, string>();
 
   constructor(private readonly redis: RedisConnections) {}
 
@@ -37,18 +37,24 @@ export class Unjudged {
     return verdict === 1;
   }
 
-  /** Some of them, and others the next time: all in their turn, also where some cannot be judged. */
+  /**
+   * Some of them in the order of acceptance as far as their ids tell, and those that follow the next time: also where some
+   * cannot be judged, all have their turn.
+   */
   async next(destinationId: string): Promise<readonly UnjudgedShare[]> {
     const key = destinationKeys.unjudged(destinationId);
-    const [cursor, kept] = await this.redis.shared.hscan(key, this.cursors.get(destinationId) ?? '0', 'COUNT', AT_ONCE);
-    if (cursor === '0') this.cursors.delete(destinationId);
-    else this.cursors.set(destinationId, cursor);
-    const shares: UnjudgedShare[] = [];
-    for (let i = 0; i < kept.length; i += 2) {
-      const [segmentId = '', ranges = ''] = kept.slice(i, i + 2);
-      shares.push({ segmentId, ranges, count: countRanges(ranges) });
-    }
-    return shares;
+    const kept = (await this.redis.shared.hkeys(key)).sort();
+    const last = this.lastOf.get(destinationId) ?? '';
+    const ids = kept.filter((id) => id > last).slice(0, AT_ONCE);
+    const end = ids.at(-1);
+    if (end === undefined || end === kept.at(-1)) this.lastOf.delete(destinationId);
+    else this.lastOf.set(destinationId, end);
+    if (ids.length === 0) return [];
+    const stored = await this.redis.shared.hmget(key, ...ids);
+    return ids.flatMap((segmentId, i) => {
+      const ranges = stored[i];
+      return ranges === null || ranges === undefined ? [] : [{ segmentId, ranges, count: countRanges(ranges) }];
+    });
   }
 
   async judged(destinationId: string, segmentId: string, count: number): Promise<void> {
