@@ -44,8 +44,7 @@ const fanOuts = [
 const NAIVE_SHARE = 1 / 30;
 
 async function main(): Promise<void> {
-  const accept = acceptMedians(await inRounds(ROUNDS, measureSizes));
-  printTable('Accepted, durable before the answer (fsync always)', accept);
+  const accept = await acceptSizes();
   const byDialect = acceptMedians(await inRounds(ROUNDS, () => measureAccept(dialects, timing)));
   printTable('The four dialects', byDialect);
   const delivered = deliverMedians(await inRounds(ROUNDS, measureFanOuts));
@@ -57,6 +56,12 @@ async function main(): Promise<void> {
   await write({ accept, byDialect, delivered, arrival });
   await mkdir(dirname(chartPath), { recursive: true });
   await writeFile(chartPath, chart(accept, delivered));
+}
+
+async function acceptSizes(): Promise<ReturnType<typeof acceptMedians>> {
+  const accept = acceptMedians(await inRounds(ROUNDS, measureSizes));
+  printTable('Accepted, durable before the answer (fsync always)', accept);
+  return accept;
 }
 
 /** One case after the other, so that subjects which are compared are measured close together. */
@@ -87,6 +92,7 @@ async function write(tables: Readonly<Record<string, unknown>>): Promise<void> {
 }
 
 const cases: Readonly<Record<string, () => Promise<unknown>>> = {
+  accept: acceptSizes,
   deliver: async () => printDelivered('Delivered', await measureFanOuts()),
   arrival: async () => console.table(await measureArrival()),
   destinations: async () => console.table(await measureDestinations()),

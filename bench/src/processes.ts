@@ -98,7 +98,7 @@ export async function startServer(
 
 /** As docs/operations.md advises. */
 function durable(directory: string, fsync: 'always' | 'everysec'): readonly string[] {
-  const file = ['--appendonly', 'yes', '--appendfsync', fsync, '--auto-aof-rewrite-min-size', '256mb'];
+  const file = ['--appendonly', 'yes', '--appendfsync', fsync, '--auto-aof-rewrite-min-size', '512mb'];
   return ['--dir', directory, '--save', '', ...file, '--rdbcompression', 'no', '--loglevel', 'warning'];
 }
 

@@ -103,7 +103,7 @@ function settings(files: ServerFiles): readonly string[] {
     appendfsync: 'always',
     'no-appendfsync-on-rewrite': 'no',
     'aof-load-truncated': 'yes',
-    'auto-aof-rewrite-min-size': '256mb',
+    'auto-aof-rewrite-min-size': '512mb',
     // What there is much of is compressed already: trying again takes most of a rewrite's time, and writes wait meanwhile.
     rdbcompression: 'no',
     save: '',
