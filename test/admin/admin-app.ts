@@ -42,6 +42,8 @@ export class PrescribedDeliveries extends DeliveryOperations {
   readonly discarded: string[] = [];
   /** No discard ends before. */
   discarding: Promise<void> = Promise.resolve();
+  /** So many discards find that the destination may be a later one. */
+  tooYoung = 0;
   letters: readonly DeadLetter[] = [];
   grouped: DeadLetterGroups = { groups: [], counted: 0, kept: 0 };
   readonly groupedFor: (string | undefined)[] = [];
@@ -53,7 +55,7 @@ export class PrescribedDeliveries extends DeliveryOperations {
   override async discard(id: string): Promise<boolean> {
     this.discarded.push(id);
     await this.discarding;
-    return true;
+    return this.tooYoung-- <= 0;
   }
 
   override listDeadLetters({ destinationId, code, limit, after }: DeadLetterQuery): Promise<Page<DeadLetter>> {

@@ -133,6 +133,15 @@ describe('deleting a destination', () => {
     expect(await noted()).toEqual([]);
   });
 
+  it('that was broken off is waited for where it was created so lately that it might be the new one', async () => {
+    const connections = await connectRedis({ url: redis.url });
+    await connections.shared.zadd(DELETED_KEY, Date.now(), 'young');
+    app.deliveries.tooYoung = 1;
+    expect((await app.call('PUT', '/destinations/young', webhook())).status).toBe(201);
+    expect(app.deliveries.discarded.filter((id) => id === 'young')).toHaveLength(2);
+    expect(await connections.shared.zscore(DELETED_KEY, 'young')).toBeNull();
+  });
+
   it('that was broken off is brought to its end by a document that uses the id again', async () => {
     const connections = await connectRedis({ url: redis.url });
     await connections.shared.zadd(DELETED_KEY, Date.now(), 'broken-off');

@@ -26,4 +26,14 @@ describe('what a deleted destination left behind', () => {
     await new Leftovers(configuration, new Deleted(redis), deliveries, log).clear();
     expect(discarded).toEqual(expected);
   });
+
+  it('stays noted where it could not be told from a later one', async () => {
+    const redis = await connectRedis({ socketPath: (await startRedis()).socketPath });
+    await redis.shared.zadd(DELETED_KEY, 1, 'young');
+    const deliveries = { discard: () => Promise.resolve(false) };
+    const configuration = { loaded: true, destinations: new Map() } as unknown as Configuration;
+    const log = createLog({ level: 'silent', pretty: false });
+    await new Leftovers(configuration, new DeletedDestinations(redis), deliveries, log).clear();
+    expect(await redis.shared.zrange(DELETED_KEY, 0, '-1')).toEqual(['young']);
+  });
 });
