@@ -220,14 +220,17 @@ describe('the trace of an event', () => {
     });
     sink.replyWith(() => ({ status: 401 }));
     await control.ask('POST', '/destinations/crm/resume');
+    const attemptsOf = ({ destinations }: ShownTrace): readonly unknown[] =>
+      destinations.flatMap((one) => one.attempts ?? []);
+    // A trace reads the batch before the breaker: one that is made just when it opens has no attempt yet.
     const held = await until(async () => {
       const trace = await traced(id);
-      return JSON.stringify(trace).includes('breaker') ? trace : undefined;
+      return JSON.stringify(trace).includes('breaker') && attemptsOf(trace).length > 0 ? trace : undefined;
     });
     expect(held).toMatchObject({ destinations: [{ state: 'waiting', heldBy: 'breaker: http_401' }] });
     // The open breaker may have asked again already, with this event.
-    const attempts = held.destinations.flatMap((one) => one.attempts ?? []);
-    expect(attempts).toMatchObject(Array(Math.max(attempts.length, 1)).fill({ status: 401, outcome: 'paused' }));
+    const attempts = attemptsOf(held);
+    expect(attempts).toMatchObject(Array(attempts.length).fill({ status: 401, outcome: 'paused' }));
     sink.replyWith(() => ({ status: 200 }));
     await when(id, 'delivered');
   });
